@@ -1,0 +1,14 @@
+# http: the client on libcurl (WITH_CURL) and the server on libuv and libmicrohttpd (WITH_SERVER).
+if WITH_CURL
+noinst_LTLIBRARIES += libhttpclient.la
+libhttpclient_la_SOURCES = http/client.c http/client.h
+libhttpclient_la_LIBADD = $(CURL_LIBS)
+endif
+if WITH_SERVER
+noinst_LTLIBRARIES += libhttpserver.la
+libhttpserver_la_SOURCES = \
+	http/listen.c http/listen.h \
+	http/range.c http/range.h \
+	http/server.c http/server.h
+libhttpserver_la_LIBADD = $(UV_LIBS) $(MICROHTTPD_LIBS)
+endif

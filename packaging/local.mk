@@ -1,0 +1,1 @@
+# packaging: systemd units and examples of configuration.

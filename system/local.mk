@@ -1,0 +1,8 @@
+# system: files, clock, terminal and the table of sentences; what touches the operating system.
+noinst_LTLIBRARIES += libsystem.la
+libsystem_la_SOURCES = \
+	system/cli.c system/cli.h \
+	system/clock.c system/clock.h \
+	system/file.c system/file.h \
+	system/messages.c system/messages.h system/messages.def \
+	system/secretfile.c system/secretfile.h

@@ -1,0 +1,68 @@
+# tests: unit tests in C, run by `make check`; everything else is run by ./runtests.
+# A test tests/unit/test_X.c or tests/property/test_X.c needs one word in KEIIN_UNIT_TESTS; what links more than
+# libcore.la sets tests_unit_test_X_LDADD.
+LDADD = libcore.la $(JANSSON_LIBS) $(CMOCKA_LIBS)
+KEIIN_UNIT_TESTS = \
+	tests/property/test_bits \
+	tests/unit/test_bytes \
+	tests/unit/test_cli \
+	tests/unit/test_entry \
+	tests/unit/test_file \
+	tests/unit/test_keyfile \
+	tests/unit/test_msgpack \
+	tests/unit/test_note \
+	tests/unit/test_proof \
+	tests/unit/test_record \
+	tests/unit/test_roster \
+	tests/unit/test_submission \
+	tests/unit/test_text \
+	tests/unit/test_tile \
+	tests/unit/test_tree \
+	tests/unit/test_vectors
+
+tests_unit_test_cli_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_file_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_property_test_bits_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
+
+if WITH_CURL
+KEIIN_UNIT_TESTS += \
+	tests/unit/test_client_state \
+	tests/unit/test_csvlog \
+	tests/unit/test_jsonline \
+	tests/unit/test_pgaudit
+tests_unit_test_client_state_LDADD = libclient.la $(CMOCKA_LIBS)
+tests_unit_test_csvlog_LDADD = libimport.la $(CMOCKA_LIBS)
+tests_unit_test_jsonline_LDADD = libclient.la $(CMOCKA_LIBS)
+tests_unit_test_pgaudit_LDADD = libimport.la $(CMOCKA_LIBS)
+endif
+
+if WITH_CMOCKA
+check_PROGRAMS += $(KEIIN_UNIT_TESTS)
+TESTS += $(KEIIN_UNIT_TESTS)
+endif
+AM_TESTS_ENVIRONMENT = \
+	KEIIN_SRC='$(abs_top_srcdir)' KEIIN_BIN='$(abs_top_builddir)'; export KEIIN_SRC KEIIN_BIN;
+
+# Not installed: tampers with copies of ledgers, for the quickstart and tests.
+noinst_PROGRAMS += forge-ledger
+forge_ledger_SOURCES = \
+	tests/forge/ledger.c tests/forge/ledger.h \
+	tests/forge/main.c
+forge_ledger_LDADD = libsystem.la libcore.la
+
+check-programs: $(check_PROGRAMS)
+.PHONY: check-programs
+
+# Benchmarks, built and run by `make bench`; each prints one JSON object.
+EXTRA_PROGRAMS =
+if WITH_SERVER
+EXTRA_PROGRAMS += tests/bench/audit tests/bench/commit tests/bench/load tests/bench/primitives tests/bench/proof
+tests_bench_audit_LDADD = $(LIBCHECK)
+tests_bench_commit_LDADD = libstore.la libsystem.la libcore.la
+tests_bench_load_LDADD = libsystem.la libcore.la -lpthread
+tests_bench_primitives_LDADD = libcore.la
+tests_bench_proof_LDADD = libcore.la
+endif
+bench: all $(EXTRA_PROGRAMS)
+	KEIIN_BIN='$(abs_top_builddir)' python3 $(srcdir)/tests/bench/gates.py
+.PHONY: bench

@@ -1,0 +1,40 @@
+# verifier: check/ is the verification library, verify/ the tool keiin-verify. Neither links
+# LMDB, libuv or libmicrohttpd.
+noinst_LTLIBRARIES += libcheck.la
+libcheck_la_SOURCES = \
+	verifier/check/audit.c verifier/check/audit.h \
+	verifier/check/batch.c verifier/check/batch.h verifier/check/batch_internal.h \
+	verifier/check/batch_records.c \
+	verifier/check/fetch.c verifier/check/fetch.h \
+	verifier/check/finding.c verifier/check/finding.h \
+	verifier/check/judge.c verifier/check/judge.h \
+	verifier/check/levels.c verifier/check/levels.h \
+	verifier/check/evidence.c verifier/check/evidence.h \
+	verifier/check/pipeline.c verifier/check/pipeline.h \
+	verifier/check/rosters.c verifier/check/rosters.h \
+	verifier/check/source.c verifier/check/source.h \
+	verifier/check/state.c verifier/check/state.h \
+	verifier/check/writers.c verifier/check/writers.h
+libcheck_la_LIBADD = $(JANSSON_LIBS) -lpthread
+
+# A convenience library holds its own objects only: who links libcheck.la links these too.
+LIBCHECK = libcheck.la
+if WITH_CURL
+LIBCHECK += libhttpclient.la
+endif
+LIBCHECK += libsystem.la libcore.la
+
+bin_PROGRAMS += keiin-verify
+keiin_verify_SOURCES = \
+	verifier/verify/main.c verifier/verify/verify.h \
+	verifier/verify/audit_command.c \
+	verifier/verify/check_command.c \
+	verifier/verify/copy_command.c \
+	verifier/verify/input.c \
+	verifier/verify/json.c \
+	verifier/verify/prove_command.c \
+	verifier/verify/show_command.c \
+	verifier/verify/words.c \
+	verifier/verify/words_record.c
+keiin_verify_LDADD = $(LIBCHECK)
+dist_man_MANS += doc/man/keiin-verify.1
