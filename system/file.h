@@ -1,0 +1,52 @@
+/*
+ * Files that matter: read bounded, written so that they survive a power cut. Any thread.
+ * `why` begins with the path, made visible, and a colon.
+ */
+#ifndef KEIIN_SYSTEM_FILE_H
+#define KEIIN_SYSTEM_FILE_H
+
+#include "core/bytes.h"
+
+/* Fills `why` with "<path>: <text>", the path made visible. */
+void file_why(struct why *why, const char *path, const char *text);
+
+/*
+ * Reads a whole regular file of at most `bytes_max` bytes, or standard input for "-".
+ * *out is malloc'd, ended by a NUL that is not counted; free() it. KEIIN_EABSENT,
+ * KEIIN_EUNREADABLE (not a regular file, too), KEIIN_ELIMIT, KEIIN_ENOMEM.
+ */
+int file_read(const char *path, size_t bytes_max, uint8_t **out, size_t *n, struct why *why)
+    KEIIN_MUST_USE;
+
+/*
+ * The same into the caller's storage, for secrets: no copy is left anywhere. `bytes` has
+ * room for `bytes_max`; no NUL is put. KEIIN_EABSENT, KEIIN_EUNREADABLE, KEIIN_ELIMIT.
+ */
+int file_read_into(const char *path, uint8_t *bytes, size_t bytes_max, size_t *n,
+    struct why *why) KEIIN_MUST_USE;
+
+/*
+ * Creates a file that must not exist (O_EXCL, O_NOFOLLOW) with `mode`, writes it, syncs
+ * it and its folder. KEIIN_EEXIST, KEIIN_EFULL, KEIIN_EIO; a file half written is removed.
+ */
+int file_create(const char *path, unsigned mode, struct span bytes, struct why *why) KEIIN_MUST_USE;
+
+/* Replaces a file in one step: new file beside it, sync, rename, sync of the folder. */
+int file_replace(const char *path, unsigned mode, struct span bytes, struct why *why)
+    KEIIN_MUST_USE;
+
+/* Removes a file and syncs its folder; not there is no error. */
+int file_remove(const char *path, struct why *why) KEIIN_MUST_USE;
+
+/* Makes a folder (mode 0700) and syncs the one it is in; KEIIN_EEXIST. */
+int folder_create(const char *path, struct why *why) KEIIN_MUST_USE;
+/* Makes a folder and those above it; that some are there is no error. */
+int folder_create_all(const char *path, struct why *why) KEIIN_MUST_USE;
+
+/* Locks `path` (created when absent) until *fd is closed. KEIIN_EBUSY when another process has it. */
+int file_lock(const char *path, int *fd, struct why *why) KEIIN_MUST_USE;
+
+/* "a/b" of a and b; malloc'd, NULL without memory. */
+char *path_join(const char *a, const char *b);
+
+#endif
