@@ -1,0 +1,83 @@
+/*
+ * One bundle of entries on its way through an audit: everything about it that can be
+ * found out alone, so that many can be prepared side by side. What needs the entries
+ * before it is judged afterwards, in order, by audit.c.
+ */
+#ifndef KEIIN_VERIFIER_BATCH_H
+#define KEIIN_VERIFIER_BATCH_H
+
+#include "core/entry.h"
+#include "core/roster.h"
+#include "core/tile.h"
+#include "verifier/check/finding.h"
+#include "verifier/check/source.h"
+
+struct batch_entry {
+    struct span bytes; /* in batch->bytes */
+    struct entry entry; /* when not malformed */
+    struct hash leaf;
+    struct hash head; /* the writer's head after it, from the entry's own `before` */
+    bool malformed;
+    /* The writer by whose name and key the signature was tried; NULL when the key is not listed. */
+    const struct roster_writer *signer;
+    bool signature_valid;
+};
+
+/* A record that is not as it must be; of the batch's entry number `entry`. */
+struct batch_record {
+    unsigned entry;
+    uint32_t position;
+    uint32_t count;         /* of missing ones in a row; else 1 */
+    enum finding_code code; /* record-mismatch, record-malformed or record-missing */
+    bool sealed;            /* missing: only the sealed part */
+    const char *detail;     /* static */
+};
+
+/* An erase.record whose record has no finding, unless its own sealed part is gone. */
+struct batch_order {
+    unsigned entry;
+    uint32_t position;
+    bool conditional;
+    struct erase_address named;
+};
+
+struct batch {
+    uint64_t number; /* of the bundle */
+    unsigned width;  /* entries that it has in the tree */
+    unsigned skip;   /* leading entries that were audited before: only hashed */
+    unsigned count;  /* entries read; less than width when the bundle is not there or cut */
+    struct buf bytes;
+    struct batch_entry entries[TILE_WIDTH];
+    struct hash root; /* of a full batch */
+    struct batch_record *records;
+    size_t record_count, record_cap;
+    struct batch_order *orders;
+    size_t order_count, order_cap;
+    uint64_t records_read; /* that are not empty */
+    bool longer;           /* a file has more than its name says */
+    bool tile_differs;     /* the level 0 tile disagrees with the entries */
+    bool incomplete;       /* something could not be read; `why` says the first */
+    struct why why;
+    int status;            /* 0, or KEIIN_ENOMEM: nothing else in here counts */
+    struct buf tile;       /* scratch */
+};
+
+/* What is the same for all batches of an audit. */
+struct batch_task {
+    const struct hash *ledger_id;
+    const struct roster *roster; /* likely in force: signatures are tried with its writers */
+    bool read_records;
+};
+
+void batch_init(struct batch *b);
+void batch_destroy(struct batch *b);
+
+/* Reads and prepares bundle `number`; results are in *b, failures in b->status. */
+void batch_prepare(struct batch *b, struct source *source, const struct batch_task *task,
+    uint64_t number, unsigned width, unsigned skip);
+
+/* The signature of an entry, by a writer's name and key. */
+bool batch_signature_valid(const struct batch_entry *e, const struct hash *ledger_id,
+    const struct roster_writer *writer);
+
+#endif

@@ -1,0 +1,286 @@
+/* The records of a bundle against the digests of its entries (SPEC.md sections 3 and 9). */
+#include <stdlib.h>
+
+#include "core/msgpack.h"
+#include "core/record.h"
+#include "core/sha256.h"
+#include "verifier/check/batch_internal.h"
+
+/* Reads the part of one entry: `left` bytes of the stream belong to it. */
+struct part {
+    struct batch *b;
+    struct source_stream *stream;
+    unsigned entry;
+    uint64_t left;
+    size_t there; /* records that are not empty */
+    bool misfit; /* the lengths inside do not fit */
+    int err;     /* the stream ended or broke */
+    struct why why;
+};
+
+static struct batch_record *add_record(struct batch *b)
+{
+    if (b->record_count == b->record_cap) {
+        size_t cap = b->record_cap == 0 ? 16 : b->record_cap * 2;
+        struct batch_record *bigger = realloc(b->records, cap * sizeof *bigger);
+
+        if (bigger == NULL) {
+            b->status = KEIIN_ENOMEM;
+            return NULL;
+        }
+        b->records = bigger;
+        b->record_cap = cap;
+    }
+    return &b->records[b->record_count++];
+}
+
+static void found(struct batch *b, unsigned entry, uint32_t position, enum finding_code code,
+    const char *detail)
+{
+    struct batch_record *r = add_record(b);
+
+    if (r != NULL)
+        *r = (struct batch_record){entry, position, 1, code, false, detail};
+}
+
+static void missing(struct batch *b, unsigned entry, uint32_t position, uint32_t count, bool sealed)
+{
+    struct batch_record *r = add_record(b);
+
+    if (r != NULL)
+        *r = (struct batch_record){entry, position, count, FINDING_RECORD_MISSING, sealed, NULL};
+}
+
+static void add_order(struct batch *b, struct batch_order order)
+{
+    if (b->order_count == b->order_cap) {
+        size_t cap = b->order_cap == 0 ? 16 : b->order_cap * 2;
+        struct batch_order *bigger = realloc(b->orders, cap * sizeof *bigger);
+
+        if (bigger == NULL) {
+            b->status = KEIIN_ENOMEM;
+            return;
+        }
+        b->orders = bigger;
+        b->order_cap = cap;
+    }
+    b->orders[b->order_count++] = order;
+}
+
+/* The addresses that an erase.record names; those of another form name nothing. */
+static void add_orders(struct batch *b, unsigned entry, uint32_t position, struct span records)
+{
+    struct msgpack_reader r = msgpack_read(records);
+    size_t count = records.n == 0 ? 0 : msgpack_array(&r);
+
+    for (size_t i = 0; i < count && !r.in.failed; i++) {
+        struct batch_order order = {entry, position, false, {0}};
+
+        if (erase_address_parse(msgpack_str(&r), &order.named))
+            add_order(b, order);
+    }
+}
+
+/* The `sealed` field of a record that is one canonical map, though perhaps no good record. */
+static bool find_sealed(struct span record, struct hash *sealed)
+{
+    struct msgpack_reader r = msgpack_read(record);
+    struct span last = {NULL, 0};
+    size_t pairs;
+    bool has = false;
+
+    if (!msgpack_canonical(record) || msgpack_peek(&r) != MSGPACK_MAP)
+        return false;
+    pairs = msgpack_map(&r);
+    for (size_t i = 0; i < pairs; i++) {
+        if (!span_is(msgpack_key(&r, &last), "sealed")) {
+            msgpack_skip(&r, 2);
+            continue;
+        }
+        if (msgpack_peek(&r) != MSGPACK_BIN)
+            return false;
+        msgpack_hash(&r, sealed);
+        has = !r.in.failed;
+        break;
+    }
+    return has;
+}
+
+static struct span take(struct part *p, size_t n)
+{
+    struct span s = {NULL, 0};
+
+    if (p->misfit || p->err != 0)
+        return s;
+    if (n > p->left) {
+        p->misfit = true;
+        return s;
+    }
+    p->err = source_stream_take(p->stream, n, &s, &p->why);
+    if (p->err == 0)
+        p->left -= n;
+    return s;
+}
+
+static size_t take_be16(struct part *p)
+{
+    struct span s = take(p, 2);
+
+    return s.n == 2 ? be16_get(s.p) : 0;
+}
+
+/* What a record says of itself, kept while its sealed part takes its place in the buffer. */
+struct seen_record {
+    bool there, malformed, has_sealed;
+    struct hash sealed;
+    size_t first_order; /* in batch->orders */
+};
+
+static void see_record(struct part *p, struct span record, uint32_t position,
+    struct seen_record *seen)
+{
+    struct record_facts facts;
+
+    seen->first_order = p->b->order_count;
+    seen->there = record.n > 0;
+    seen->malformed = seen->has_sealed = false;
+    if (!seen->there)
+        return;
+    seen->malformed = record_check(record, &facts, NULL) != 0;
+    if (seen->malformed) {
+        seen->has_sealed = find_sealed(record, &seen->sealed);
+        return;
+    }
+    seen->has_sealed = facts.has_sealed;
+    seen->sealed = facts.sealed;
+    if (span_is(facts.action, "erase.record"))
+        add_orders(p->b, p->entry, position, facts.records);
+}
+
+/* The one finding of a record, the first that applies in the table's order. */
+static void judge_record(struct part *p, uint32_t position, const struct seen_record *seen,
+    bool digest_fits, struct span sealed)
+{
+    struct batch *b = p->b;
+    struct hash digest;
+    bool good = false;
+
+    if (sealed.n > 0)
+        sha256(&digest, sealed);
+    if (seen->there && !digest_fits)
+        found(b, p->entry, position, FINDING_RECORD_MISMATCH, "the record");
+    else if (sealed.n > 0 && !seen->has_sealed)
+        found(b, p->entry, position, FINDING_RECORD_MISMATCH,
+            "a sealed part that no record names");
+    else if (sealed.n > 0 && !hash_eq(&digest, &seen->sealed))
+        found(b, p->entry, position, FINDING_RECORD_MISMATCH, "the sealed part");
+    else if (seen->malformed || sealed.n > SEALED_BYTES_MAX)
+        found(b, p->entry, position, FINDING_RECORD_MALFORMED, NULL);
+    else if (!seen->there)
+        missing(b, p->entry, position, 1, false);
+    else if (seen->has_sealed && sealed.n == 0) {
+        missing(b, p->entry, position, 1, true);
+        for (size_t i = seen->first_order; i < b->order_count; i++)
+            b->orders[i].conditional = true;
+        good = true;
+    } else
+        good = true;
+    if (!good)
+        b->order_count = seen->first_order; /* an order with a finding of its own is none */
+}
+
+static void read_record(struct part *p, const struct entry *entry, uint32_t position)
+{
+    struct span record = take(p, take_be16(p));
+    struct seen_record seen = {0};
+    struct hash digest, want;
+    struct span sealed;
+
+    if (p->misfit || p->err != 0)
+        return;
+    entry_digest(entry, position, &want);
+    sha256(&digest, record);
+    see_record(p, record, position, &seen);
+    sealed = take(p, take_be16(p));
+    if (p->misfit || p->err != 0)
+        return;
+    p->there += seen.there;
+    judge_record(p, position, &seen, hash_eq(&digest, &want), sealed);
+}
+
+/* Passes over what is left of the part. */
+static void pass_over(struct part *p)
+{
+    p->misfit = false;
+    while (p->left > 0 && p->err == 0)
+        take(p, p->left < SOURCE_PIECE_BYTES_MAX ? (size_t)p->left : SOURCE_PIECE_BYTES_MAX);
+}
+
+static void read_part(struct part *p, bool judged)
+{
+    const struct batch_entry *e = &p->b->entries[p->entry];
+    size_t records = p->b->record_count, orders = p->b->order_count;
+    size_t count = e->malformed ? 0 : e->entry.digest_count;
+    bool misfit;
+
+    if (e->malformed || !judged) {
+        pass_over(p);
+        return;
+    }
+    if (e->entry.kind == ENTRY_ROSTER) {
+        if (p->left > 0)
+            found(p->b, p->entry, 0, FINDING_RECORD_MALFORMED, "records beside a roster");
+        pass_over(p);
+        return;
+    }
+    if (p->left == 0) {
+        missing(p->b, p->entry, 0, (uint32_t)count, false);
+        return;
+    }
+    p->there = 0;
+    for (uint32_t i = 0; i < count && !p->misfit && p->err == 0; i++)
+        read_record(p, &e->entry, i);
+    misfit = p->misfit || p->left > 0;
+    if (p->err == 0 && !misfit) {
+        p->b->records_read += p->there;
+        return;
+    }
+    p->b->record_count = records;
+    p->b->order_count = orders;
+    pass_over(p);
+    if (p->err == 0)
+        found(p->b, p->entry, 0, FINDING_RECORD_MALFORMED,
+            "the lengths do not fit the entry; none of its records was read");
+}
+
+void batch_read_records(struct batch *b, struct source *source)
+{
+    struct tile tile = {TILE_RECORDS, 0, b->number, b->width};
+    struct part p = {b, NULL, 0, 4, 0, false, 0, {""}};
+    bool full = false, at_end = true;
+
+    p.err = source_stream_open_tile(source, &tile, &p.stream, &full, &p.why);
+    for (; p.entry < b->count && p.err == 0; p.entry++) {
+        struct span length;
+
+        p.left = 4;
+        length = take(&p, 4);
+        if (p.err != 0)
+            break;
+        p.left = be32_get(length.p);
+        read_part(&p, p.entry >= b->skip);
+    }
+    if (p.err == 0 && !full && b->count == b->width) {
+        p.err = source_stream_at_end(p.stream, &at_end, &p.why);
+        if (p.err == 0 && !at_end)
+            b->longer = true;
+    }
+    if (p.err == KEIIN_ENOMEM)
+        b->status = p.err;
+    if (p.err != 0) {
+        why_prefix(&p.why, "the records of entries from %llu on",
+            (unsigned long long)b->number * TILE_WIDTH + p.entry);
+        batch_incomplete(b, &p.why);
+    }
+    source_stream_close(p.stream);
+}

@@ -1,0 +1,36 @@
+/*
+ * One .tlog-proof file, a proof or a receipt, by itself and offline: what it shows, and
+ * what it does not. Pure; any thread.
+ */
+#ifndef KEIIN_VERIFIER_EVIDENCE_H
+#define KEIIN_VERIFIER_EVIDENCE_H
+
+#include "core/entry.h"
+#include "core/proof.h"
+#include "core/record.h"
+#include "core/roster.h"
+#include "verifier/check/finding.h"
+
+struct evidence {
+    struct proof proof;       /* owns the bytes that `extra` and `entry` point into */
+    struct proof_extra extra;
+    struct entry entry;
+    struct checkpoint checkpoint; /* its origin is borrowed from the file's bytes */
+    bool has_checkpoint, has_entry;
+    const struct roster_writer *writer; /* who signed; borrowed from a roster; NULL when none fits */
+    struct record_facts facts;          /* of the record, when it is there and fits */
+    bool has_record;
+    struct checkpoint_votes votes;
+    bool quorum_none;
+};
+
+/*
+ * Checks `file` by rosters of one ledger in order of serial, the first one trusted; the last
+ * one judges the checkpoint, and the writer's key may stand in any. Adds findings to `f`.
+ * KEIIN_ENOMEM is the only error. Destroy it in any case; `file` must outlive it.
+ */
+int evidence_check(struct evidence *e, struct span file, const struct roster *const *rosters,
+    size_t roster_count, struct findings *f) KEIIN_MUST_USE;
+void evidence_destroy(struct evidence *e);
+
+#endif

@@ -1,0 +1,203 @@
+#include "verifier/check/fetch.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/tile.h"
+
+int fetch_init(struct fetch *f, struct source *source, bool latest, struct why *why)
+{
+    const char *path = latest ? "latest-checkpoint" : "checkpoint";
+    struct note *note = malloc(sizeof *note);
+    bool longer;
+    int err = KEIIN_ENOMEM;
+
+    f->source = source;
+    buf_init(&f->checkpoint_bytes, CHECKPOINT_BYTES_MAX);
+    if (note == NULL)
+        goto out;
+    err = source_get(source, path, CHECKPOINT_BYTES_MAX, &f->checkpoint_bytes, &longer, why);
+    if (err == 0 && longer) {
+        why_set(why, "it is longer than a checkpoint may be");
+        err = KEIIN_EMALFORMED;
+    }
+    if (err == 0)
+        err = note_parse(buf_view(&f->checkpoint_bytes), note, why);
+    if (err == 0)
+        err = checkpoint_parse(note->text, &f->checkpoint, why);
+    if (err != 0)
+        why_prefix(why, "%s", path);
+out:
+    free(note);
+    if (err != 0)
+        fetch_destroy(f);
+    return err;
+}
+
+void fetch_destroy(struct fetch *f)
+{
+    buf_destroy(&f->checkpoint_bytes);
+}
+
+static int reach(const struct fetch *f, uint64_t index, struct tile *tile, struct why *why)
+{
+    if (index >= f->checkpoint.size) {
+        why_set(why, "the checkpoint covers entries 0 to %" PRIu64 ", not %" PRIu64,
+            f->checkpoint.size - 1, index);
+        return KEIIN_EUSAGE;
+    }
+    tile->number = index / TILE_WIDTH;
+    tile->width = tile_width(f->checkpoint.size, 0, tile->number);
+    return 0;
+}
+
+int fetch_entry(struct fetch *f, uint64_t index, struct buf *out, struct why *why)
+{
+    struct tile tile = {TILE_ENTRIES, 0, 0, 0};
+    struct span entry = {NULL, 0};
+    bool longer, full;
+    struct cursor c;
+    struct buf bundle;
+    int err = reach(f, index, &tile, why);
+
+    if (err != 0)
+        return err;
+    buf_init(&bundle, ENTRY_BUNDLE_BYTES_MAX);
+    err = source_get_tile(f->source, &tile, ENTRY_BUNDLE_BYTES_MAX, &bundle, &longer, &full, why);
+    if (err != 0)
+        goto out;
+    c = cursor_of(buf_view(&bundle));
+    for (uint64_t i = 0; i <= index % TILE_WIDTH; i++)
+        entry = bundle_entry(&c);
+    if (c.failed) {
+        why_set(why, "the bundle of entry %" PRIu64 " is cut short", index);
+        err = KEIIN_EMALFORMED;
+        goto out;
+    }
+    buf_put_span(out, entry);
+    err = buf_status(out);
+out:
+    buf_destroy(&bundle);
+    return err;
+}
+
+static int take_part(struct source_stream *stream, uint64_t *left, struct buf *out,
+    struct why *why)
+{
+    struct span s;
+    size_t n;
+    int err;
+
+    if (*left < 2)
+        return KEIIN_EMALFORMED;
+    err = source_stream_take(stream, 2, &s, why);
+    if (err != 0)
+        return err;
+    n = be16_get(s.p);
+    *left -= 2;
+    if (n > *left)
+        return KEIIN_EMALFORMED;
+    *left -= n;
+    err = source_stream_take(stream, n, &s, why);
+    if (err == 0 && out != NULL) {
+        buf_put_span(out, s);
+        err = buf_status(out);
+    }
+    return err;
+}
+
+static int pass_over(struct source_stream *stream, uint64_t left, struct why *why)
+{
+    struct span s;
+    int err = 0;
+
+    while (left > 0 && err == 0) {
+        size_t n = left < SOURCE_PIECE_BYTES_MAX ? (size_t)left : SOURCE_PIECE_BYTES_MAX;
+
+        err = source_stream_take(stream, n, &s, why);
+        left -= n;
+    }
+    return err;
+}
+
+int fetch_record(struct fetch *f, uint64_t index, size_t count, uint32_t position,
+    struct buf *record, struct buf *sealed, struct why *why)
+{
+    struct tile tile = {TILE_RECORDS, 0, 0, 0};
+    struct source_stream *stream = NULL;
+    uint64_t left = 0;
+    struct span s;
+    bool full;
+    int err = reach(f, index, &tile, why);
+
+    if (err == 0)
+        err = source_stream_open_tile(f->source, &tile, &stream, &full, why);
+    for (uint64_t i = 0; err == 0; i++) {
+        err = source_stream_take(stream, 4, &s, why);
+        if (err != 0)
+            break;
+        left = be32_get(s.p);
+        if (i == index % TILE_WIDTH)
+            break;
+        err = pass_over(stream, left, why);
+    }
+    for (size_t i = 0; err == 0 && left > 0 && i < count && i <= position; i++) {
+        err = take_part(stream, &left, i == position ? record : NULL, why);
+        if (err == 0)
+            err = take_part(stream, &left, i == position ? sealed : NULL, why);
+    }
+    if (err == KEIIN_EMALFORMED)
+        why_set(why, "the lengths in the records of entry %" PRIu64 " do not fit", index);
+    source_stream_close(stream);
+    return err;
+}
+
+/* Gives tiles to the prover. */
+struct tiles {
+    struct source *source;
+    struct buf bytes;
+    struct hash hashes[TILE_WIDTH];
+    struct why *why;
+};
+
+static int read_tile(void *ctx, struct tile tile, const struct hash **hashes)
+{
+    struct tiles *t = ctx;
+    size_t bytes = tile.width * (size_t)HASH_BYTES;
+    bool longer, full;
+    int err = source_get_tile(t->source, &tile, TILE_BYTES_MAX, &t->bytes, &longer, &full, t->why);
+
+    if (err == 0 && t->bytes.n < bytes) {
+        why_set(t->why, "a hash tile is cut short");
+        err = KEIIN_EMALFORMED;
+    }
+    if (err != 0)
+        return err;
+    memcpy(t->hashes, t->bytes.p, bytes);
+    *hashes = t->hashes;
+    return 0;
+}
+
+int fetch_proof(struct fetch *f, uint64_t index, const struct hash *leaf,
+    struct hash proof[static PROOF_HASHES_MAX], size_t *count, struct why *why)
+{
+    struct tiles *t = calloc(1, sizeof *t);
+    struct tile_nodes nodes = {f->checkpoint.size, read_tile, t};
+    int err;
+
+    if (t == NULL)
+        return KEIIN_ENOMEM;
+    t->source = f->source;
+    t->why = why;
+    buf_init(&t->bytes, TILE_BYTES_MAX);
+    err = tree_prove_inclusion(index, f->checkpoint.size, tile_node, &nodes, proof, count);
+    if (err == 0 && !tree_check_inclusion(index, f->checkpoint.size, leaf, proof, *count,
+                        &f->checkpoint.root)) {
+        why_set(why, "the hash tiles do not lead from entry %" PRIu64 " to the checkpoint's root: "
+                     "audit the source", index);
+        err = KEIIN_EMISMATCH;
+    }
+    buf_destroy(&t->bytes);
+    free(t);
+    return err;
+}

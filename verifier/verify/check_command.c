@@ -1,0 +1,165 @@
+/* keiin-verify check: proofs and receipts, offline. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/text.h"
+#include "system/cli.h"
+#include "system/file.h"
+#include "system/messages.h"
+#include "verifier/check/evidence.h"
+#include "verifier/verify/verify.h"
+
+#define ROSTERS_MAX 1000
+
+struct check_arguments {
+    struct roster *rosters[ROSTERS_MAX]; /* in order of serial */
+    size_t count;
+};
+
+static int add_roster(const char *command, const char *path, struct check_arguments *a)
+{
+    struct roster *parent = a->count == 0 ? NULL : a->rosters[a->count - 1];
+    struct why why = {""};
+    uint8_t *bytes = NULL;
+    size_t n;
+    int err;
+
+    if (a->count == 0) { /* the trusted one */
+        int status = input_roster(command, path, false, &a->rosters[0]);
+
+        a->count += status == 0;
+        return status;
+    }
+    err = a->count == ROSTERS_MAX ? KEIIN_ELIMIT : file_read(path, ROSTER_BYTES_MAX, &bytes, &n, &why);
+    if (err == 0)
+        err = roster_from_note(span_of(bytes, n), parent, &a->rosters[a->count], &why);
+    free(bytes);
+    if (err != 0) {
+        cli_error("%s: %s", path, why.text[0] != '\0' ? why.text : keiin_err_text(err));
+        return EXIT_USAGE;
+    }
+    a->count++;
+    return 0;
+}
+
+static int parse(int argc, char **argv, struct check_arguments *a)
+{
+    static const struct option options[] = {
+        {"roster", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
+    int c, status;
+
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (c != 'r')
+            return cli_usage(message_text(MESSAGE_VERIFY_OPTION), argv[0], argv[optind - 1]);
+        status = add_roster(argv[0], optarg, a);
+        if (status != 0)
+            return status;
+    }
+    if (optind == argc)
+        return cli_usage("%s", message_text(MESSAGE_VERIFY_NEED_FILES));
+    return a->count > 0 ? 0 : add_roster(argv[0], NULL, a);
+}
+
+static void say_what_it_shows(const struct evidence *e)
+{
+    char time[TIME_TEXT_BYTES], origin[NAME_BYTES_MAX + 1];
+
+    snprintf(origin, sizeof origin, "%.*s", (int)e->checkpoint.origin.n,
+        (const char *)e->checkpoint.origin.p);
+    time_text(time, e->entry.received);
+    printf(message_text(MESSAGE_VERIFY_CHECK_SHOWS), e->proof.index, origin, e->checkpoint.size, time,
+        e->entry.kind == ENTRY_RECORDS ? e->entry.digest_count : 0);
+    if (e->writer != NULL)
+        cli_put_visible(stdout, e->writer->key.name);
+    else
+        fputs("?", stdout);
+    printf(message_text(MESSAGE_VERIFY_CHECK_NUMBERS), e->entry.number,
+        entry_last_number(&e->entry));
+    if (e->has_record) {
+        printf(message_text(MESSAGE_VERIFY_CHECK_RECORD), e->proof.index, e->extra.position);
+        words_record(stdout, e->extra.record, "    ");
+    }
+    if (e->votes.vouched) {
+        time_text(time, e->votes.vouched_at_s * 1000);
+        printf(message_text(MESSAGE_VERIFY_CHECK_VOUCHED), time);
+    } else if (e->quorum_none) {
+        fputs(message_text(MESSAGE_VERIFY_CHECK_OPERATOR), stdout);
+    }
+    fputs(message_text(MESSAGE_VERIFY_CHECK_NOT), stdout);
+}
+
+/* Prints what was found in one file; its exit status. */
+static int report(const char *path, const struct evidence *e, const struct finding *list,
+    size_t count)
+{
+    int status = EXIT_OK;
+
+    for (size_t i = 0; i < count; i++)
+        if (list[i].code != FINDING_INCOMPLETE)
+            status = EXIT_FINDINGS;
+        else if (status == EXIT_OK)
+            status = EXIT_INCOMPLETE;
+    cli_put_visible(stdout, span_str(path));
+    fputs(message_text(status == EXIT_OK         ? MESSAGE_VERIFY_CHECK_GOOD
+                       : status == EXIT_FINDINGS ? MESSAGE_VERIFY_CHECK_BAD
+                                                 : MESSAGE_VERIFY_CHECK_OPEN),
+        stdout);
+    for (size_t i = 0; i < count; i++)
+        words_finding(stdout, &list[i]);
+    if (status == EXIT_OK)
+        say_what_it_shows(e);
+    return status;
+}
+
+static int check_file(const char *path, const struct check_arguments *a)
+{
+    struct findings *findings = findings_new(100);
+    struct evidence evidence = {0};
+    const struct finding *list = NULL;
+    struct why why = {""};
+    uint8_t *bytes = NULL;
+    uint64_t omitted;
+    size_t n = 0, count = 0;
+    int status, err = findings == NULL ? KEIIN_ENOMEM
+                                       : file_read(path, PROOF_BYTES_MAX, &bytes, &n, &why);
+
+    if (err == 0)
+        err = evidence_check(&evidence, span_of(bytes, n), (const struct roster *const *)a->rosters,
+            a->count, findings);
+    if (err == 0)
+        err = findings_settle(findings, &list, &count, &omitted);
+    if (err == 0) {
+        status = report(path, &evidence, list, count);
+    } else {
+        cli_error("%s: %s", path, why.text[0] != '\0' ? why.text : keiin_err_text(err));
+        status = EXIT_INCOMPLETE;
+    }
+    evidence_destroy(&evidence);
+    findings_free(findings);
+    free(bytes);
+    return status;
+}
+
+int check_command(int argc, char **argv)
+{
+    struct check_arguments *a = calloc(1, sizeof *a);
+    int worst = EXIT_OK, status;
+
+    if (a == NULL)
+        return cli_fail(KEIIN_ENOMEM, argv[0], NULL);
+    status = parse(argc, argv, a);
+    if (status != 0)
+        worst = status;
+    for (int i = optind; status == 0 && i < argc; i++) {
+        int one = check_file(argv[i], a);
+
+        if (one == EXIT_FINDINGS || (one == EXIT_INCOMPLETE && worst == EXIT_OK))
+            worst = one;
+    }
+    for (size_t i = 0; i < a->count; i++)
+        roster_free(a->rosters[i]);
+    free(a);
+    return worst;
+}

@@ -1,0 +1,50 @@
+#include <stdlib.h>
+
+#include "core/text.h"
+#include "system/cli.h"
+#include "system/file.h"
+#include "system/messages.h"
+#include "verifier/check/finding.h"
+#include "verifier/verify/verify.h"
+
+int input_roster(const char *command, const char *path, bool optional, struct roster **out)
+{
+    struct why why = {""};
+    uint8_t *bytes = NULL;
+    size_t n;
+    int err;
+
+    *out = NULL;
+    if (path == NULL)
+        path = getenv("KEIIN_ROSTER");
+    if (path == NULL || *path == '\0')
+        return optional ? 0 : cli_usage(message_text(MESSAGE_VERIFY_NEED_ROSTER), command);
+    err = file_read(path, ROSTER_BYTES_MAX, &bytes, &n, &why);
+    if (err == 0) {
+        err = roster_from_note(span_of(bytes, n), NULL, out, &why);
+        if (err != 0)
+            why_prefix(&why, message_text(MESSAGE_VERIFY_BAD_ROSTER), path);
+    }
+    free(bytes);
+    if (err == 0)
+        return 0;
+    cli_error("%s", why.text[0] != '\0' ? why.text : keiin_err_text(err));
+    return EXIT_USAGE;
+}
+
+bool input_address(const char *text, struct address *out)
+{
+    struct erase_address address;
+
+    if (decimal_parse(span_str(text), UINT64_MAX - 1, &out->index)) {
+        out->has_position = false;
+        out->position = 0;
+        return true;
+    }
+    if (erase_address_parse(span_str(text), &address) && !address.sealed) {
+        *out = (struct address){address.index, true, address.position};
+        return true;
+    }
+    cli_usage(message_text(MESSAGE_VERIFY_ADDRESS), text);
+    return false;
+}

@@ -1,0 +1,184 @@
+/* keiin-verify show: one entry or record in words. */
+#include <getopt.h>
+#include <inttypes.h>
+
+#include "core/entry.h"
+#include "core/roster.h"
+#include "core/sha256.h"
+#include "core/text.h"
+#include "system/cli.h"
+#include "system/messages.h"
+#include "verifier/check/fetch.h"
+#include "verifier/verify/verify.h"
+
+#define SAY(id, ...) printf(message_text(MESSAGE_VERIFY_##id), ##__VA_ARGS__)
+
+struct show_arguments {
+    const char *at_text, *roster;
+    struct address at;
+    bool latest;
+};
+
+static int parse(int argc, char **argv, struct show_arguments *a)
+{
+    static const struct option options[] = {{"at", required_argument, NULL, 'a'},
+        {"roster", required_argument, NULL, 'r'}, {"latest", no_argument, NULL, 'l'},
+        {NULL, 0, NULL, 0}};
+    int c;
+
+    *a = (struct show_arguments){0};
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (c == 'a')
+            a->at_text = optarg;
+        else if (c == 'r')
+            a->roster = optarg;
+        else if (c == 'l')
+            a->latest = true;
+        else
+            return cli_usage(message_text(MESSAGE_VERIFY_OPTION), argv[0], argv[optind - 1]);
+    }
+    if (a->at_text == NULL)
+        return cli_usage(message_text(MESSAGE_VERIFY_NEED_AT), argv[0]);
+    if (argc - optind != 1)
+        return cli_usage(message_text(MESSAGE_VERIFY_ONE_SOURCE), argv[0]);
+    return input_address(a->at_text, &a->at) ? 0 : EXIT_USAGE;
+}
+
+static void say_writer(const struct entry *entry, const struct roster *roster)
+{
+    const struct roster_writer *writer =
+        roster == NULL ? NULL : roster_writer_by_key(roster, &entry->key);
+    char hex[2 * HASH_BYTES + 1];
+
+    if (writer == NULL) {
+        hex_encode(hex, span_hash(&entry->key));
+        SAY(SHOW_KEY, hex);
+        return;
+    }
+    SAY(SHOW_WRITER);
+    cli_put_visible(stdout, writer->key.name);
+    printf(" (%s, %.*s)\n", role_text(writer->role), (int)writer->organisation.n,
+        (const char *)writer->organisation.p);
+}
+
+static void say_entry(const struct fetch *f, uint64_t index, struct span bytes,
+    const struct entry *entry, const struct roster *roster)
+{
+    char hex[2 * HASH_BYTES + 1], time[TIME_TEXT_BYTES], origin[NAME_BYTES_MAX + 1];
+    struct hash hash;
+
+    snprintf(origin, sizeof origin, "%.*s", (int)f->checkpoint.origin.n,
+        (const char *)f->checkpoint.origin.p);
+    SAY(SHOW_ENTRY, index, origin);
+    if (entry->kind == ENTRY_RECORDS)
+        SAY(SHOW_KIND_RECORDS, entry->digest_count, entry->number, entry_last_number(entry));
+    else
+        SAY(SHOW_KIND_ROSTER, entry->number);
+    time_text(time, entry->received);
+    SAY(SHOW_RECEIVED, time);
+    say_writer(entry, roster);
+    sha256_leaf(&hash, bytes);
+    hex_encode(hex, span_hash(&hash));
+    SAY(SHOW_LEAF, hex);
+    for (size_t i = 0; i < entry->digest_count; i++) {
+        entry_digest(entry, i, &hash);
+        hex_encode(hex, span_hash(&hash));
+        SAY(SHOW_DIGEST, i, hex);
+    }
+    SAY(SHOW_UNCHECKED);
+}
+
+/* The record is shown only when it is the one that the entry holds. */
+static int say_record(struct fetch *f, const struct show_arguments *a, const struct entry *entry,
+    struct why *why)
+{
+    struct buf record, sealed;
+    struct hash digest, want;
+    int err;
+
+    if (entry->kind != ENTRY_RECORDS) {
+        why_set(why, message_text(MESSAGE_VERIFY_NO_RECORDS_IN_ROSTER), a->at.index);
+        return KEIIN_EUSAGE;
+    }
+    if (a->at.position >= entry->digest_count) {
+        why_set(why, message_text(MESSAGE_VERIFY_NO_POSITION), a->at.index,
+            entry->digest_count - 1, (unsigned)a->at.position);
+        return KEIIN_EUSAGE;
+    }
+    buf_init(&record, 65535);
+    buf_init(&sealed, 65535);
+    err = fetch_record(f, a->at.index, entry->digest_count, a->at.position, &record, &sealed, why);
+    if (err == 0 && record.n == 0) {
+        why_set(why, message_text(MESSAGE_VERIFY_NO_RECORD), a->at_text);
+        err = KEIIN_EABSENT;
+    }
+    sha256(&digest, buf_view(&record));
+    entry_digest(entry, a->at.position, &want);
+    if (err == 0 && !hash_eq(&digest, &want)) {
+        why_set(why, "%s", message_text(MESSAGE_VERIFY_IS_RECORD_MISMATCH));
+        err = KEIIN_EMISMATCH;
+    }
+    if (err == 0) {
+        SAY(SHOW_RECORD, a->at.index, (unsigned)a->at.position);
+        words_record(stdout, buf_view(&record), "  ");
+        if (sealed.n > 0)
+            SAY(SHOW_SEALED, sealed.n);
+    }
+    buf_destroy(&record);
+    buf_destroy(&sealed);
+    return err;
+}
+
+static int show(struct fetch *f, const struct show_arguments *a, const struct roster *roster,
+    struct why *why)
+{
+    struct hash hashes[PROOF_HASHES_MAX], leaf;
+    struct entry entry;
+    struct buf bytes;
+    size_t count;
+    int err;
+
+    buf_init(&bytes, ENTRY_BYTES_MAX);
+    err = fetch_entry(f, a->at.index, &bytes, why);
+    if (err == 0) {
+        sha256_leaf(&leaf, buf_view(&bytes));
+        err = fetch_proof(f, a->at.index, &leaf, hashes, &count, why);
+    }
+    if (err == 0 && entry_parse(buf_view(&bytes), &entry) != 0) {
+        why_set(why, message_text(MESSAGE_VERIFY_ENTRY_MALFORMED), a->at.index);
+        err = KEIIN_EMALFORMED;
+    }
+    if (err == 0 && !a->at.has_position)
+        say_entry(f, a->at.index, buf_view(&bytes), &entry, roster);
+    if (err == 0 && a->at.has_position)
+        err = say_record(f, a, &entry, why);
+    buf_destroy(&bytes);
+    return err;
+}
+
+int show_command(int argc, char **argv)
+{
+    struct roster *roster = NULL;
+    struct source *source = NULL;
+    struct show_arguments a;
+    struct fetch fetch = {0};
+    struct why why = {""};
+    int err, status = parse(argc, argv, &a);
+
+    if (status == 0)
+        status = input_roster(argv[0], a.roster, true, &roster);
+    if (status != 0)
+        return status;
+    err = source_open(argv[optind], 0, &source, &why);
+    if (err == 0)
+        err = fetch_init(&fetch, source, a.latest, &why);
+    if (err == 0)
+        err = show(&fetch, &a, roster, &why);
+    if (err != 0)
+        status = cli_fail(err, argv[optind], &why);
+    fetch_destroy(&fetch);
+    source_free(source);
+    roster_free(roster);
+    return status;
+}

@@ -1,0 +1,41 @@
+/* What the commands of keiin-verify share. */
+#ifndef KEIIN_VERIFIER_VERIFY_H
+#define KEIIN_VERIFIER_VERIFY_H
+
+#include <stdio.h>
+
+#include "core/roster.h"
+#include "verifier/check/audit.h"
+
+int audit_command(int argc, char **argv);
+int prove_command(int argc, char **argv);
+int check_command(int argc, char **argv);
+int show_command(int argc, char **argv);
+int copy_command(int argc, char **argv);
+
+/*
+ * The roster in hand: from `path`, or KEIIN_ROSTER when that is NULL. Returns 0, or the exit
+ * status after its line was printed. With `optional`, none named is 0 and *out NULL.
+ */
+int input_roster(const char *command, const char *path, bool optional, struct roster **out);
+
+/* "I" or "I.P"; false and a line printed when it is neither. */
+struct address {
+    uint64_t index;
+    bool has_position;
+    uint32_t position;
+};
+bool input_address(const char *text, struct address *out);
+
+/* The findings of an audit or check, a sentence each. */
+void words_finding(FILE *to, const struct finding *f);
+/* The verdict of an audit, for a lawyer. `origin` is the roster's. */
+void words_audit(FILE *to, const struct audit_result *r, struct span origin, uint64_t now_ms);
+
+/* A record's fields, one a line, each behind `indent`; what is no record is said to be none. */
+void words_record(FILE *to, struct span record, const char *indent);
+
+/* The verdict as one JSON object. */
+int json_audit(FILE *to, const struct audit_result *r, struct span origin, double seconds);
+
+#endif
