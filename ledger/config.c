@@ -1,0 +1,281 @@
+#include "ledger/config.h"
+
+#include <ini.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "core/text.h"
+#include "http/server.h"
+#include "system/file.h"
+
+#define CONFIG_BYTES_MAX (64 * 1024)
+/* inih as distributions build it cuts a line at 200 bytes, its newline and a NUL included. */
+#define LINE_BYTES_MAX 197
+
+enum setting_type { SETTING_TEXT, SETTING_NUMBER };
+
+struct setting {
+    const char *section, *name;
+    enum setting_type type;
+    size_t offset;       /* in struct config */
+    const char *initial; /* NULL: must be given */
+    uint64_t min, max;
+};
+
+#define TEXT(s, n, initial) {s, #n, SETTING_TEXT, offsetof(struct config, n), initial, 0, 0}
+#define NUMBER(s, n, initial, min, max)                                                            \
+    {s, #n, SETTING_NUMBER, offsetof(struct config, n), initial, min, max}
+#define TIB (UINT64_C(1) << 40)
+
+static const struct setting settings[] = {
+    TEXT("ledger", origin, NULL),
+    TEXT("ledger", data, NULL),
+    TEXT("ledger", log_key, NULL),
+    TEXT("ledger", operator_key, NULL),
+    TEXT("http", listen, "127.0.0.1:7380"),
+    TEXT("http", prefix, ""),
+    TEXT("http", status_listen, ""),
+    NUMBER("http", connections_max, "1100", 1, 100000),
+    NUMBER("http", connection_memory_bytes, "32768", 4096, 1 << 20),
+    NUMBER("http", backlog, "1024", 1, 65535),
+    NUMBER("http", idle_timeout_s, "30", 1, 3600),
+    NUMBER("http", request_timeout_s, "60", 1, 3600),
+    NUMBER("limits", map_bytes_max, "1099511627776", 1 << 20, 64 * TIB),
+    NUMBER("limits", inflight_bytes_max, "67108864", SUBMISSION_BYTES_MAX, TIB),
+    NUMBER("limits", reserve_percent, "10", 0, 90),
+    NUMBER("limits", queue_submissions_max, "4096", 1, 1 << 20),
+    NUMBER("limits", queue_per_writer_max, "64", 1, 1 << 20),
+    NUMBER("limits", quota_bytes_per_s, "268435456", SUBMISSION_BYTES_MAX, TIB),
+    NUMBER("limits", quota_submissions_per_s, "10000", 1, 1 << 30),
+    NUMBER("limits", evidence_per_writer_max, "16", 1, 1024),
+    NUMBER("limits", workers, "2", 1, 64),
+    NUMBER("commit", group_entries_max, "4096", 1, GROUP_ENTRIES_MAX),
+    NUMBER("commit", group_bytes_max, "16777216", SUBMISSION_BYTES_MAX, 1 << 30),
+    NUMBER("commit", heartbeat_interval_s, "3600", 0, 366 * 24 * 3600),
+};
+#define SETTING_COUNT (sizeof settings / sizeof settings[0])
+
+struct reading {
+    struct config *config;
+    struct buf *errors;
+    const char *next; /* of the file's text */
+    unsigned line;
+    unsigned given[SETTING_COUNT]; /* line, 0 when not there */
+    bool wrong;
+};
+
+static void error_line(struct reading *r, unsigned line)
+{
+    r->wrong = true;
+    if (line > 0)
+        buf_printf(r->errors, "line %u: ", line);
+}
+
+static char *text_at(struct config *config, const struct setting *s, char *value, bool set)
+{
+    char *at;
+
+    if (set)
+        memcpy((char *)config + s->offset, &value, sizeof value);
+    memcpy(&at, (char *)config + s->offset, sizeof at);
+    return at;
+}
+
+static int put_value(struct config *config, const struct setting *s, const char *value,
+    struct buf *error)
+{
+    uint64_t number;
+    char *copy;
+
+    if (s->type == SETTING_TEXT) {
+        copy = strdup(value);
+        if (copy == NULL)
+            return KEIIN_ENOMEM;
+        free(text_at(config, s, NULL, false));
+        text_at(config, s, copy, true);
+        return 0;
+    }
+    if (!decimal_parse(span_str(value), UINT64_MAX, &number) || number < s->min ||
+        number > s->max) {
+        buf_printf(error, "%s is a number from %llu to %llu, not \"", s->name,
+            (unsigned long long)s->min, (unsigned long long)s->max);
+        text_visible(error, span_str(value));
+        buf_put_str(error, "\"\n");
+        return KEIIN_EUSAGE;
+    }
+    memcpy((char *)config + s->offset, &number, sizeof number);
+    return 0;
+}
+
+static int on_setting(void *ctx, const char *section, const char *name, const char *value)
+{
+    struct reading *r = ctx;
+    bool section_known = false;
+
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting *s = &settings[i];
+        struct buf error;
+
+        section_known |= strcmp(section, s->section) == 0;
+        if (strcmp(section, s->section) != 0 || strcmp(name, s->name) != 0)
+            continue;
+        if (r->given[i] != 0) {
+            error_line(r, r->line);
+            buf_printf(r->errors, "%s is given a second time, after line %u\n", name, r->given[i]);
+            return 1;
+        }
+        r->given[i] = r->line;
+        buf_init(&error, 4096);
+        if (put_value(r->config, s, value, &error) != 0) {
+            error_line(r, r->line);
+            buf_put_span(r->errors, buf_view(&error));
+        }
+        buf_destroy(&error);
+        return 1;
+    }
+    error_line(r, r->line);
+    buf_put_str(r->errors, section_known ? "unknown key \"" : "unknown section [");
+    text_visible(r->errors, span_str(section_known ? name : section));
+    if (section_known)
+        buf_printf(r->errors, "\" in [%s]; see keiin-ledger(8) for those that are known\n", section);
+    else
+        buf_put_str(r->errors, "]; known are [ledger], [http], [limits] and [commit]\n");
+    return 1;
+}
+
+/* Gives inih the next line and counts it: the handler is called before the one after it. */
+static char *next_line(char *to, int n, void *ctx)
+{
+    struct reading *r = ctx;
+    size_t bytes;
+
+    if (*r->next == 0)
+        return NULL;
+    r->line++;
+    bytes = strcspn(r->next, "\n");
+    if (bytes > LINE_BYTES_MAX || (int)bytes + 2 > n) {
+        error_line(r, r->line);
+        buf_printf(r->errors, "longer than %d bytes\n", LINE_BYTES_MAX);
+        strcpy(to, "\n");
+    } else {
+        memcpy(to, r->next, bytes);
+        strcpy(to + bytes, "\n");
+    }
+    r->next += bytes + (r->next[bytes] == '\n');
+    /* White space in front would make it part of the value before. */
+    while (*to == ' ' || *to == '\t')
+        memmove(to, to + 1, strlen(to));
+    return to;
+}
+
+static void check_prefix(struct reading *r, unsigned line)
+{
+    char *prefix = r->config->prefix, *with_slash = NULL;
+    size_t n = strlen(prefix);
+
+    while (n > 0 && prefix[n - 1] == '/')
+        prefix[--n] = 0;
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)prefix[i] <= 0x20 || (unsigned char)prefix[i] >= 0x7f ||
+            strchr("?#%\"<>\\", prefix[i]) != NULL) {
+            error_line(r, line);
+            buf_put_str(r->errors, "prefix is a path of plain characters, like /keiin\n");
+            return;
+        }
+    if (n == 0 || prefix[0] == '/')
+        return;
+    if (asprintf(&with_slash, "/%s", prefix) < 0)
+        return;
+    free(prefix);
+    r->config->prefix = with_slash;
+}
+
+/* What one setting's own bounds do not say. */
+static void check_all(struct reading *r)
+{
+    struct config *c = r->config;
+    struct why why;
+    unsigned line[SETTING_COUNT];
+
+    memcpy(line, r->given, sizeof line);
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting *s = &settings[i];
+
+        if (s->initial == NULL && (line[i] == 0 || text_at(c, s, NULL, false)[0] == 0)) {
+            error_line(r, line[i]);
+            buf_printf(r->errors, "%s in [%s] must be given\n", s->name, s->section);
+        }
+    }
+    if (line[0] != 0 && c->origin[0] != 0 && !name_valid(span_str(c->origin))) {
+        error_line(r, line[0]);
+        buf_put_str(r->errors, "origin is 1 to 255 bytes without space or +\n");
+    }
+    if (http_listen_check(c->listen, &why) != 0) {
+        error_line(r, line[4]);
+        buf_printf(r->errors, "listen: %s\n", why.text);
+    }
+    check_prefix(r, line[5]);
+    if (c->status_listen[0] != 0 && http_listen_check(c->status_listen, &why) != 0) {
+        error_line(r, line[6]);
+        buf_printf(r->errors, "status_listen: %s\n", why.text);
+    }
+}
+
+static int set_initial(struct config *config)
+{
+    struct buf none;
+    int err = 0;
+
+    memset(config, 0, sizeof *config);
+    buf_init(&none, 0);
+    for (size_t i = 0; i < SETTING_COUNT && err == 0; i++)
+        err = put_value(config, &settings[i],
+            settings[i].initial == NULL ? "" : settings[i].initial, &none);
+    buf_destroy(&none);
+    return err;
+}
+
+int config_read(const char *path, struct config *out, struct buf *errors)
+{
+    struct reading r = {.config = out, .errors = errors};
+    struct why why = {""};
+    uint8_t *text = NULL;
+    size_t n = 0;
+    int err = set_initial(out), line;
+
+    if (err != 0)
+        return err;
+    err = file_read(path, CONFIG_BYTES_MAX, &text, &n, &why);
+    if (err != 0) {
+        buf_printf(errors, "%s\n", why.text[0] != 0 ? why.text : keiin_err_text(err));
+        goto out;
+    }
+    if (memchr(text, 0, n) != NULL) {
+        buf_put_str(errors, "a NUL byte in a text file\n");
+        err = KEIIN_EUSAGE;
+        goto out;
+    }
+    r.next = (const char *)text;
+    line = ini_parse_stream(next_line, &r, on_setting, &r);
+    if (line != 0) {
+        error_line(&r, line > 0 ? (unsigned)line : 0);
+        buf_put_str(errors, "neither [section], name = value nor a comment\n");
+    }
+    check_all(&r);
+    if (r.wrong)
+        err = KEIIN_EUSAGE;
+    if (err == 0)
+        err = buf_status(errors);
+out:
+    free(text);
+    return err;
+}
+
+void config_destroy(struct config *config)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        if (settings[i].type == SETTING_TEXT) {
+            free(text_at(config, &settings[i], NULL, false));
+            text_at(config, &settings[i], NULL, true);
+        }
+}

@@ -1,0 +1,108 @@
+#include "ledger/ledger.h"
+
+#include <stdlib.h>
+
+#include "ledger/clockwatch.h"
+#include "ledger/publish.h"
+#include "ledger/recover.h"
+#include "ledger/sequence.h"
+#include "ledger/validate.h"
+
+/* A worker: takes, validates, passes on. */
+static void *worker_thread(void *arg)
+{
+    struct ledger *ledger = arg;
+    struct job_list valid, refused;
+    struct job *job;
+
+    while ((job = lanes_take(ledger->lanes)) != NULL) {
+        job_list_init(&valid);
+        job_list_init(&refused);
+        if (!job->own)
+            validate_job(job, &ledger->ledger_id);
+        else if (job->kind == ENTRY_ROSTER && validate_roster(job) == KEIIN_ENOMEM)
+            job_refuse(job, REFUSE_BUSY, "out of memory");
+        lanes_done(ledger->lanes, job, &valid, &refused);
+        sequence_put(ledger, &valid);
+        publish_refused(ledger, &refused);
+    }
+    return NULL;
+}
+
+static int start_threads(struct ledger *ledger)
+{
+    size_t count = (size_t)ledger->given.config->workers;
+
+    ledger->workers = calloc(count, sizeof *ledger->workers);
+    if (ledger->workers == NULL)
+        return KEIIN_ENOMEM;
+    if (pthread_create(&ledger->sequencer, NULL, sequence_thread, ledger) != 0)
+        return KEIIN_ENOMEM;
+    ledger->sequencer_runs = true;
+    for (; ledger->worker_count < count; ledger->worker_count++)
+        if (pthread_create(&ledger->workers[ledger->worker_count], NULL, worker_thread, ledger) !=
+            0)
+            return KEIIN_ENOMEM;
+    return 0;
+}
+
+int ledger_start(struct ledger *ledger, const struct ledger_given *given, struct why *why)
+{
+    const struct keiin_clock *clock = given->clock;
+    int err;
+
+    memset(ledger, 0, sizeof *ledger);
+    ledger->given = *given;
+    pthread_mutex_init(&ledger->sequence_lock, NULL);
+    pthread_cond_init(&ledger->sequence_work, NULL);
+    pthread_mutex_init(&ledger->done_lock, NULL);
+    job_list_init(&ledger->sequence_queue);
+    job_list_init(&ledger->done);
+    clockwatch_start(&ledger->clockwatch, clock);
+    ledger->last_entry_ms = clock->monotonic_ms(clock->ctx);
+    err = recover_load(&given->store, given->config, given->log_key, NULL, &ledger->state, why);
+    if (err == 0) {
+        ledger->ledger_id = ledger->state.ledger_id;
+        ledger->committed_book = book_hold(ledger->state.book);
+        err = published_of(&ledger->state, &ledger->published);
+    }
+    if (err == 0)
+        err = lanes_new((size_t)given->config->queue_per_writer_max, &ledger->lanes);
+    if (err == 0)
+        err = start_threads(ledger);
+    if (err != 0)
+        ledger_stop(ledger);
+    return err;
+}
+
+void ledger_stop(struct ledger *ledger)
+{
+    struct job *job;
+
+    if (ledger->lanes != NULL)
+        lanes_stop(ledger->lanes);
+    for (size_t i = 0; i < ledger->worker_count; i++)
+        pthread_join(ledger->workers[i], NULL);
+    if (ledger->sequencer_runs) {
+        pthread_mutex_lock(&ledger->sequence_lock);
+        ledger->sequence_stop = true;
+        pthread_cond_signal(&ledger->sequence_work);
+        pthread_mutex_unlock(&ledger->sequence_lock);
+        pthread_join(ledger->sequencer, NULL);
+    }
+    while ((job = job_list_take(&ledger->sequence_queue)) != NULL)
+        job_free(job);
+    while ((job = job_list_take(&ledger->done)) != NULL)
+        job_free(job);
+    lanes_free(ledger->lanes);
+    free(ledger->workers);
+    published_destroy(&ledger->done_published);
+    published_destroy(&ledger->published);
+    book_release(ledger->committed_book);
+    state_destroy(&ledger->state);
+    store_close(&ledger->given.store);
+    pthread_mutex_destroy(&ledger->sequence_lock);
+    pthread_cond_destroy(&ledger->sequence_work);
+    pthread_mutex_destroy(&ledger->done_lock);
+    memset(ledger, 0, sizeof *ledger);
+}

@@ -1,0 +1,128 @@
+/*
+ * The running server: what its stages share. Clock, randomness, store and network are
+ * values given at start (struct ledger_given), so that a simulator can own them all.
+ *
+ * Threads: the loop (HTTP, submit, publish, serve, timers), the workers (validate), the
+ * sequencer (sequence, commit; it alone writes the store). Each field names its owner.
+ */
+#ifndef KEIIN_LEDGER_LEDGER_H
+#define KEIIN_LEDGER_LEDGER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "core/keyfile.h"
+#include "ledger/config.h"
+#include "ledger/edge.h"
+#include "ledger/heads.h"
+#include "ledger/lanes.h"
+#include "system/clock.h"
+
+/* How answers leave. */
+struct network {
+    void *ctx;
+    /* The loop's thread: the job is finished, its client is to be told. The job stays ours. */
+    void (*answer)(void *ctx, void *client, const struct job *job);
+    /* Any thread: have publish_run called in the loop's thread soon. */
+    void (*wake)(void *ctx);
+};
+
+struct ledger_given {
+    const struct config *config;
+    const struct keiin_clock *clock;
+    const struct keiin_random *random;
+    const struct network *network;
+    struct store store;              /* taken */
+    const struct keyfile *log_key;   /* borrowed, like the other key */
+    const struct keyfile *operator_key;
+};
+
+/* A checkpoint that is durable, and what goes with it. */
+struct published {
+    uint64_t size; /* entries */
+    uint64_t received; /* of the last one, ms */
+    uint64_t serial; /* of the roster in force after it */
+    uint8_t *checkpoint; /* the note, owned */
+    size_t checkpoint_bytes;
+    struct book *book; /* held */
+};
+
+/* What the sequencer knows: the state after the last entry. */
+struct state {
+    struct hash ledger_id;
+    struct roster *roster; /* in force */
+    struct book *book;
+    struct heads heads;
+    struct edge edge; /* its frontier's size is the number of entries */
+    uint64_t received; /* of the last entry */
+    struct hash leaf; /* of the last entry: `prev` of the next */
+    uint8_t *checkpoint; /* the note */
+    size_t checkpoint_bytes;
+};
+
+/* Wall clock and monotonic clock, watched against each other (ledger/clockwatch.h). */
+struct clockwatch {
+    const struct keiin_clock *clock;
+    int64_t offset_ms;         /* wall minus monotonic, at start */
+    uint64_t wrong_since_ms;   /* monotonic; 0: right */
+};
+
+struct metrics {
+    /* The loop's. */
+    uint64_t refused[REFUSE_COUNT];
+    uint64_t stored, replayed;
+    uint64_t body_bytes;
+    uint64_t reads;
+    /* The sequencer's, read by the loop. */
+    atomic_uint_fast64_t commits;
+    atomic_uint_fast64_t committed_records;
+    atomic_uint_fast64_t group_entries_max;
+    atomic_uint_fast64_t evidence;
+};
+
+struct ledger {
+    struct ledger_given given; /* constant */
+    struct hash ledger_id;     /* constant */
+    struct lanes *lanes;       /* locks itself */
+    pthread_t *workers;        /* the loop's */
+    size_t worker_count;
+    pthread_t sequencer;
+    bool sequencer_runs;
+
+    /* What is valid and waits for its place; under `sequence_lock`. */
+    pthread_mutex_t sequence_lock;
+    pthread_cond_t sequence_work;
+    struct job_list sequence_queue;
+    bool sequence_waits;
+    bool sequence_stop;
+
+    struct state state; /* the sequencer's */
+    struct book *committed_book; /* the sequencer's: held, as the store has it */
+    struct clockwatch clockwatch; /* the sequencer's */
+
+    /* What is done and is to be answered; under `done_lock`. */
+    pthread_mutex_t done_lock;
+    struct job_list done;
+    struct published done_published; /* newer than `published` when it has a checkpoint */
+    bool fatal;                      /* the sequencer stopped, or a commit failed */
+    struct why fatal_why;
+
+    /* The loop's. */
+    struct published published;
+    size_t jobs;          /* that are not finished */
+    size_t inflight_bytes; /* of bodies */
+    bool draining;        /* nothing new is taken */
+    uint64_t last_entry_ms; /* monotonic, when the published size last moved */
+    struct metrics metrics;
+};
+
+/*
+ * Starts the server on a store that was checked (ledger/recover.h): loads its state, starts
+ * the threads. Takes given->store in any case. After a failure nothing runs.
+ */
+int ledger_start(struct ledger *ledger, const struct ledger_given *given, struct why *why)
+    KEIIN_MUST_USE;
+/* Stops the threads. No job may be unfinished, or `fatal` is set. */
+void ledger_stop(struct ledger *ledger);
+
+#endif

@@ -1,0 +1,278 @@
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <uv.h>
+
+#include "ledger/control.h"
+#include "ledger/log.h"
+#include "ledger/notify.h"
+#include "ledger/own.h"
+#include "ledger/publish.h"
+#include "ledger/recover.h"
+#include "ledger/route.h"
+#include "ledger/setup.h"
+#include "ledger/status.h"
+#include "ledger/submit.h"
+#include "store/probe.h"
+#include "system/cli.h"
+#include "system/messages.h"
+
+#define TICK_MS 1000
+#define DRAIN_TICK_MS 5
+#define DRAIN_UPLOADS_MS 1500 /* for answers that are still going out */
+#define DRAIN_MS_MAX 4000     /* for a group that is being committed */
+
+struct server {
+    struct setup setup;
+    struct ledger ledger;
+    struct network network;
+    uv_loop_t loop;
+    uv_async_t wake;
+    uv_signal_t term, interrupt;
+    uv_timer_t tick, drain;
+    uint64_t drain_ms; /* loop time when it began */
+    struct http_server *http, *status_http;
+    struct status status;
+    struct control *control;
+    int exit_status;
+    bool stuck; /* jobs were left: nothing can be closed in order */
+};
+
+/* What start-up would find, found in a child: a damaged page cannot take the server down. */
+static int look(void *ctx, struct why *why)
+{
+    struct setup *setup = ctx;
+    struct state state;
+    struct store store;
+    int err = setup_open_store(setup, false, false, &store, why);
+
+    if (err != 0)
+        return err;
+    err = recover_load(&store, &setup->config, &setup->log_key, NULL, &state, why);
+    if (err == 0) {
+        err = recover_verify(&store, &state, why);
+        state_destroy(&state);
+    }
+    store_close(&store);
+    return err;
+}
+
+static void wake(void *ctx)
+{
+    struct server *server = ctx;
+
+    uv_async_send(&server->wake);
+}
+
+static void stop_fatal(struct server *server, const struct why *why)
+{
+    log_line(LOG_ERROR, "stopped", "%s", why->text);
+    server->exit_status = EXIT_INTERNAL;
+    server->stuck = true;
+    uv_stop(&server->loop);
+}
+
+static void on_wake(uv_async_t *async)
+{
+    struct server *server = async->data;
+    struct why why = {""};
+
+    if (publish_run(&server->ledger, &why))
+        stop_fatal(server, &why);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    int err;
+
+    if (!own_heartbeat_due(&server->ledger))
+        return;
+    err = own_heartbeat(&server->ledger);
+    if (err != 0)
+        log_line(LOG_WARNING, "heartbeat-failed", "%s", keiin_err_text(err));
+}
+
+static void on_drain(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    uint64_t passed_ms = uv_now(&server->loop) - server->drain_ms;
+
+    if (server->ledger.jobs == 0 &&
+        (http_server_requests(server->http) == 0 || passed_ms > DRAIN_UPLOADS_MS)) {
+        uv_stop(&server->loop);
+    } else if (passed_ms > DRAIN_MS_MAX) {
+        log_line(LOG_ERROR, "stopped", "a commit did not end within %d ms; what it held was not "
+            "acknowledged", DRAIN_MS_MAX);
+        server->exit_status = EXIT_INTERNAL;
+        server->stuck = true;
+        uv_stop(&server->loop);
+    }
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct server *server = handle->data;
+
+    if (server->ledger.draining)
+        return;
+    log_line(LOG_INFO, "stopping", "signal %d", number);
+    notify_systemd("STOPPING=1");
+    server->ledger.draining = true;
+    server->drain_ms = uv_now(&server->loop);
+    http_server_quiesce(server->http);
+    uv_timer_start(&server->drain, on_drain, 0, DRAIN_TICK_MS);
+}
+
+/* Connections are descriptors: the usual soft limit of 1,024 is too few. */
+static void raise_descriptors(const struct config *config)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)config->connections_max + 64;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+        log_line(LOG_WARNING, "descriptors", "only %llu files can be open at once; raise the limit "
+            "or lower connections_max", (unsigned long long)limit.rlim_cur);
+}
+
+static int start_ledger(struct server *server, struct why *why)
+{
+    struct ledger_given given = {.config = &server->setup.config,
+        .clock = &system_clock,
+        .random = &system_random,
+        .network = &server->network,
+        .log_key = &server->setup.log_key,
+        .operator_key = &server->setup.operator_key};
+    int err = probe_run(look, &server->setup, why);
+
+    server->network = (struct network){server, submit_answer, wake};
+    if (err == 0)
+        err = setup_open_store(&server->setup, false, false, &given.store, why);
+    if (err == 0)
+        err = ledger_start(&server->ledger, &given, why);
+    return err;
+}
+
+static int start_http(struct server *server, struct why *why)
+{
+    const struct config *config = &server->setup.config;
+    struct http_handler handler = route_handler(&server->ledger);
+    struct http_server_options options = {.listen = config->listen,
+        .connections_max = (unsigned)config->connections_max,
+        .backlog = (unsigned)config->backlog,
+        .idle_timeout_s = (unsigned)config->idle_timeout_s,
+        .request_timeout_s = (unsigned)config->request_timeout_s,
+        .connection_memory_bytes = (size_t)config->connection_memory_bytes};
+    int err = http_server_new(&server->loop, &options, &handler, &server->http, why);
+
+    if (err != 0 || config->status_listen[0] == 0)
+        return err;
+    server->status = (struct status){&server->ledger, server->http};
+    handler = status_handler(&server->status);
+    options.listen = config->status_listen;
+    options.connections_max = 16;
+    return http_server_new(&server->loop, &options, &handler, &server->status_http, why);
+}
+
+static void start_handles(struct server *server)
+{
+    uv_loop_init(&server->loop);
+    uv_async_init(&server->loop, &server->wake, on_wake);
+    uv_signal_init(&server->loop, &server->term);
+    uv_signal_init(&server->loop, &server->interrupt);
+    uv_timer_init(&server->loop, &server->tick);
+    uv_timer_init(&server->loop, &server->drain);
+    server->wake.data = server->term.data = server->interrupt.data = server->tick.data =
+        server->drain.data = server;
+    uv_signal_start(&server->term, on_signal, SIGTERM);
+    uv_signal_start(&server->interrupt, on_signal, SIGINT);
+    uv_timer_start(&server->tick, on_tick, TICK_MS, TICK_MS);
+}
+
+static void close_handles(struct server *server)
+{
+    control_close(server->control);
+    http_server_close(server->status_http);
+    http_server_close(server->http);
+    uv_close((uv_handle_t *)&server->wake, NULL);
+    uv_close((uv_handle_t *)&server->term, NULL);
+    uv_close((uv_handle_t *)&server->interrupt, NULL);
+    uv_close((uv_handle_t *)&server->tick, NULL);
+    uv_close((uv_handle_t *)&server->drain, NULL);
+    uv_run(&server->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&server->loop);
+}
+
+static void say_ready(struct server *server)
+{
+    const struct config *config = &server->setup.config;
+    const char *address = http_server_address(server->http);
+
+    printf(message_text(MESSAGE_LEDGER_READY), address, config->prefix);
+    fflush(stdout);
+    notify_systemd("READY=1");
+    log_line(LOG_INFO, "ready", "%s%s, %llu entries, roster %llu", address, config->prefix,
+        (unsigned long long)server->ledger.published.size,
+        (unsigned long long)server->ledger.published.serial);
+    if (server->status_http != NULL)
+        log_line(LOG_INFO, "status-ready", "%s", http_server_address(server->status_http));
+}
+
+static int serve_until_stopped(struct server *server)
+{
+    struct why why = {""};
+    int err = start_ledger(server, &why);
+
+    if (err != 0)
+        return cli_fail(err, server->setup.config.data, &why);
+    start_handles(server);
+    err = start_http(server, &why);
+    if (err == 0)
+        err = control_new(&server->loop, &server->ledger, &server->control, &why);
+    if (err != 0) {
+        server->exit_status = cli_fail(err, server->setup.path, &why);
+    } else {
+        say_ready(server);
+        uv_run(&server->loop, UV_RUN_DEFAULT);
+    }
+    if (server->stuck)
+        return server->exit_status; /* connections wait for answers that nobody can give */
+    close_handles(server);
+    ledger_stop(&server->ledger);
+    if (err == 0)
+        log_line(LOG_INFO, "stopped", "all answers are out");
+    return server->exit_status;
+}
+
+int run_main(int argc, char **argv)
+{
+    /* Left as it is when threads are still at work while the process ends. */
+    struct server *server = calloc(1, sizeof *server);
+    int status;
+
+    if (server == NULL)
+        return cli_fail(KEIIN_ENOMEM, "run", NULL);
+    status = setup_begin(&server->setup, argc, argv, NULL, false);
+    if (status == 0)
+        status = setup_keys(&server->setup);
+    if (status == 0)
+        status = setup_lock(&server->setup);
+    if (status == 0) {
+        signal(SIGPIPE, SIG_IGN);
+        /* Few arenas keep the memory of bodies bounded: they are freed in other threads. */
+        mallopt(M_ARENA_MAX, 2);
+        log_start(&system_clock);
+        raise_descriptors(&server->setup.config);
+        status = serve_until_stopped(server);
+    }
+    if (server->stuck)
+        return status;
+    setup_end(&server->setup);
+    free(server);
+    return status;
+}

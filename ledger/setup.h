@@ -1,0 +1,43 @@
+/*
+ * What the subcommands share: configuration, keys, the data folder's lock, the store.
+ * Functions print what is wrong on stderr and return an exit code, or 0.
+ */
+#ifndef KEIIN_LEDGER_SETUP_H
+#define KEIIN_LEDGER_SETUP_H
+
+#include "core/keyfile.h"
+#include "ledger/config.h"
+#include "ledger/tables.h"
+
+struct setup {
+    const char *path; /* of the configuration */
+    struct config config;
+    struct keyfile log_key, operator_key;
+    int lock_fd; /* -1: not locked */
+};
+
+/* Reads --config FILE (and, when `roster` is not NULL, the roster's file as --roster or the
+ * last argument) from the command line, then the configuration. */
+int setup_begin(struct setup *setup, int argc, char **argv, const char **roster,
+    bool roster_is_option);
+void setup_end(struct setup *setup);
+
+int setup_keys(struct setup *setup);
+/* The data folder must be there. */
+int setup_lock(struct setup *setup);
+/* Opens the store; the lock is held. Errors as store_lmdb_open, `why` filled. */
+int setup_open_store(const struct setup *setup, bool create, bool read_only, struct store *out,
+    struct why *why) KEIIN_MUST_USE;
+
+/* The log's key as a roster lists it; borrows the name. */
+void setup_log_vkey(const struct setup *setup, struct vkey *out);
+void setup_operator_vkey(const struct setup *setup, struct vkey *out);
+
+/* The subcommands. */
+int init_main(int argc, char **argv);
+int run_main(int argc, char **argv);
+int check_config_main(int argc, char **argv);
+int check_main(int argc, char **argv);
+int roster_main(int argc, char **argv);
+
+#endif
