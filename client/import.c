@@ -1,0 +1,436 @@
+#include "client/import.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/msgpack.h"
+#include "core/text.h"
+
+#define UNMAPPED_BYTES_MAX 65536
+#define FRESH_MS 5000 /* a statement whose last line is so young may get another */
+
+/* The log as csvlog reads it, up to a length. */
+struct source {
+    int fd;
+    uint64_t at, end;
+    struct why *why;
+};
+
+static int source_read(void *ctx, uint8_t *bytes, size_t n, size_t *got)
+{
+    struct source *source = ctx;
+
+    *got = 0;
+    if (n > source->end - source->at)
+        n = (size_t)(source->end - source->at);
+    while (*got < n) {
+        ssize_t part = pread(source->fd, bytes + *got, n - *got, (off_t)source->at);
+
+        if (part == 0)
+            return 0;
+        if (part < 0 && errno != EINTR) {
+            why_set(source->why, "the log: %s", strerror(errno));
+            return KEIIN_EUNREADABLE;
+        }
+        if (part > 0) {
+            *got += (size_t)part;
+            source->at += (uint64_t)part;
+        }
+    }
+    return 0;
+}
+
+int import_open(struct import *import, const struct import_options *options, struct why *why)
+{
+    int err;
+
+    *import = (struct import){.fd = -1};
+    buf_init(&import->unmapped, UNMAPPED_BYTES_MAX);
+    err = pgmap_read(options->map_path, &import->map, why);
+    if (err == 0 && options->digest_key_path != NULL)
+        err = import_digest_key(options->digest_key_path, &import->digest_key, why);
+    if (err == 0)
+        err = import_source_open(options->log_path, &import->fd, why);
+    if (err != 0)
+        return err;
+    import->used = calloc(import->map.user_count, sizeof *import->used);
+    import->clients = calloc(import->map.user_count, sizeof *import->clients);
+    import->record = compose_new();
+    return import->used == NULL || import->clients == NULL || import->record == NULL ? KEIIN_ENOMEM
+                                                                                     : 0;
+}
+
+void import_close(struct import *import)
+{
+    for (size_t i = 0; i < import->client_count; i++) {
+        imported_free(import->clients[i].imported);
+        keiin_close(import->clients[i].keiin);
+    }
+    free(import->clients);
+    free(import->used);
+    compose_free(import->record);
+    sodium_free(import->digest_key);
+    buf_destroy(&import->unmapped);
+    pgmap_destroy(&import->map);
+    if (import->fd >= 0)
+        close(import->fd);
+}
+
+/* ---- first pass ---- */
+
+/* Adds a user to the list of those that are not mapped, once. */
+static int note_unmapped(struct import *import, struct span user)
+{
+    struct buf shown, *all = &import->unmapped;
+    const uint8_t *at = NULL;
+    int err;
+
+    /* A name cannot hold a newline and be mapped, but it can be shown. */
+    buf_init(&shown, user.n * 10 + 16);
+    text_visible(&shown, user);
+    if (user.n == 0)
+        buf_put_str(&shown, "(none)");
+    buf_put_str(&shown, "\n");
+    err = buf_status(&shown);
+    if (err == 0 && all->n > 0)
+        at = memmem(all->p, all->n, shown.p, shown.n);
+    while (at != NULL && at != all->p && at[-1] != '\n')
+        at = memmem(at + 1, all->n - (size_t)(at + 1 - all->p), shown.p, shown.n);
+    if (err == 0 && at == NULL && all->n + shown.n <= UNMAPPED_BYTES_MAX) {
+        buf_put_span(all, buf_view(&shown));
+        import->unmapped_count++;
+        err = buf_status(all);
+    }
+    buf_destroy(&shown);
+    return err;
+}
+
+static int survey_row(struct import *import, const struct csv_row *row, struct why *why)
+{
+    const struct pgmap_user *user;
+    struct pg_line line;
+    int err = pg_line_read(row, &import->map, &line, why);
+
+    if (err != 0)
+        return err;
+    import->rows++;
+    import->log_bytes = row->end;
+    switch (line.kind) {
+    case PG_OTHER:
+        import->other_rows++;
+        return 0;
+    case PG_FORGED:
+        if (import->forged_rows++ == 0)
+            import->first_forged_row = row->line;
+        return 0;
+    case PG_AUDIT:
+        import->audit_rows++;
+        break;
+    case PG_DENIED:
+        import->denied_rows++;
+        break;
+    }
+    user = pgmap_find(&import->map, line.user);
+    if (user == NULL)
+        return note_unmapped(import, line.user);
+    import->used[user - import->map.users] = true;
+    return 0;
+}
+
+/* The session of a torn row is column 6; where the tear is before it, the row before tells. */
+static void note_torn(struct import *import, const struct csv_row *row, const char *before)
+{
+    import->torn_rows = 1;
+    snprintf(import->torn, sizeof import->torn, "%s", before);
+    if (row->field_count > 5 && row->fields[5].n < sizeof import->torn) {
+        memcpy(import->torn, row->fields[5].p, row->fields[5].n);
+        import->torn[row->fields[5].n] = 0;
+    }
+    import->torn_session = span_str(import->torn);
+}
+
+int import_survey(struct import *import, const struct import_options *options, struct why *why)
+{
+    struct source source = {import->fd, 0, INT64_MAX, why};
+    enum csv_outcome outcome = CSV_ROW;
+    struct csv_reader *reader = malloc(sizeof *reader);
+    char before[65] = "";
+    struct csv_row row;
+    int err = 0;
+
+    if (reader == NULL)
+        return KEIIN_ENOMEM;
+    csv_init(reader, source_read, &source, options->row_bytes_max);
+    progress_start(&import->progress, "lines read");
+    while (err == 0 && outcome == CSV_ROW) {
+        err = csv_next(reader, &row, &outcome, why);
+        if (err == 0 && outcome == CSV_ROW)
+            err = survey_row(import, &row, why);
+        if (err == 0 && outcome == CSV_ROW && row.fields[5].n < sizeof before) {
+            memcpy(before, row.fields[5].p, row.fields[5].n);
+            before[row.fields[5].n] = 0;
+        }
+        if (err == 0 && outcome == CSV_BAD)
+            err = KEIIN_EMALFORMED;
+        progress_update(&import->progress, import->rows, 0);
+    }
+    if (err == 0 && outcome == CSV_INCOMPLETE)
+        note_torn(import, &row, before);
+    progress_end(&import->progress);
+    csv_destroy(reader);
+    free(reader);
+    if (err == 0 && import->unmapped_count > 0) {
+        why_set(why, "%zu database users are not mapped", import->unmapped_count);
+        err = KEIIN_EUSAGE;
+    }
+    return err;
+}
+
+/* ---- between the passes ---- */
+
+static int open_client(
+    struct import_client *client, const struct import_options *options, struct why *why)
+{
+    struct keiin_options given = {.timeout_ms = options->timeout_ms,
+        .batch_records_max = options->batch_records_max,
+        .prompt = 1};
+    struct keiin_why told = {""};
+    int err = keiin_open(client->folder, &given, &client->keiin, &told);
+
+    if (err == 0)
+        err = keiin_submit(client->keiin, &told);
+    if (err != 0) {
+        why_set(why, "%s", told.text);
+        return err;
+    }
+    return imported_open(client->folder, &client->imported, why);
+}
+
+int import_open_clients(
+    struct import *import, const struct import_options *options, struct why *why)
+{
+    for (size_t i = 0; i < import->map.user_count; i++) {
+        const char *folder = import->map.users[i].client;
+        size_t k = 0;
+        int err;
+
+        if (!import->used[i])
+            continue;
+        while (k < import->client_count && strcmp(import->clients[k].folder, folder) != 0)
+            k++;
+        if (k < import->client_count)
+            continue;
+        import->clients[import->client_count++].folder = folder;
+        err = open_client(&import->clients[k], options, why);
+        if (err != 0) {
+            why_prefix(why, "client folder %.150s", folder);
+            return err;
+        }
+    }
+    return 0;
+}
+
+/* ---- second pass ---- */
+
+static int put_optional(
+    struct keiin_record *record, const char *field, const char *value, struct why *why)
+{
+    return value == NULL ? 0 : compose_text(record, span_str(field), span_str(value), why);
+}
+
+/* The first relation is the data set, the others go with it. */
+static int put_names(struct keiin_record *record, const struct pg_event *event, struct why *why)
+{
+    const char *name = (const char *)event->names.p;
+    enum field_type type;
+    int err;
+
+    if (event->name_count == 0)
+        return 0;
+    err = compose_text(record, span_str("dataset"), span_str(name), why);
+    if (err != 0 || event->name_count == 1)
+        return err;
+    err = compose_begin(record, span_str("parents"), &type, why);
+    if (err != 0)
+        return err;
+    msgpack_put_array(&record->bytes, event->name_count - 1);
+    for (size_t i = 1; i < event->name_count; i++) {
+        name += strlen(name) + 1;
+        msgpack_put_str(&record->bytes, span_str(name));
+    }
+    err = compose_end(record, why);
+    if (err == 0 && event->names_omitted > 0)
+        err = compose_number(record, span_str("x-parents-omitted"), event->names_omitted, why);
+    return err;
+}
+
+static int fill_record(struct keiin_record *record, const struct pg_event *event,
+    const struct pgmap_user *user, struct why *why)
+{
+    int err;
+
+    compose_clear(record);
+    err = put_optional(record, "action", pg_action_text(event->action), why);
+    if (err == 0)
+        err = compose_number(record, span_str("at"), event->at, why);
+    if (err == 0)
+        err = put_optional(record, "id", event->id, why);
+    if (err == 0)
+        err = put_optional(record, "outcome", event->denied ? "denied" : "success", why);
+    if (err == 0)
+        err = put_names(record, event, why);
+    if (err == 0 && event->has_count)
+        err = compose_number(record, span_str("count"), event->count, why);
+    if (err == 0 && event->has_digest)
+        err = compose_bytes(
+            record, span_str("statement"), span_of(event->digest, sizeof event->digest), why);
+    if (err == 0)
+        err = put_optional(record, "unit", user->unit, why);
+    if (err == 0)
+        err = put_optional(record, "actor", user->actor, why);
+    if (err == 0)
+        err = put_optional(record, "authority", user->authority, why);
+    if (err == 0)
+        err = put_optional(record, "purpose", user->purpose, why);
+    if (err == 0)
+        err = put_optional(record, "role", user->role, why);
+    return err;
+}
+
+struct sending {
+    struct import *import;
+    struct import_client *failed; /* whose folder an error is about; or NULL */
+};
+
+static int submit(struct sending *sending, struct import_client *client, struct why *why)
+{
+    size_t count = client->keiin->item_count;
+    int err = client_submit(client->keiin, why);
+
+    if (err == 0)
+        sending->import->records_sent += count;
+    else
+        sending->failed = client;
+    return err;
+}
+
+/* An event becomes a record, unless it is one already. */
+static int on_event(void *ctx, const struct pg_event *event, struct why *why)
+{
+    struct sending *sending = ctx;
+    struct import *import = sending->import;
+    const struct pgmap_user *user = pgmap_find(&import->map, span_str(event->user));
+    struct import_client *client = import->clients;
+    struct buf bytes;
+    int err;
+
+    if (user == NULL) /* the first pass saw to it, unless the log was changed meanwhile */
+        return KEIIN_EMISMATCH;
+    while (strcmp(client->folder, user->client) != 0)
+        client++;
+    buf_init(&bytes, RECORD_BYTES_MAX + COMPOSE_FIELDS_MAX * 64);
+    err = fill_record(import->record, event, user, why);
+    if (err == 0)
+        err = client_encode(client->keiin, import->record, &bytes, why);
+    if (err != 0) {
+        why_prefix(why, "line %" PRIu64, event->first_row);
+        goto out;
+    }
+    switch (imported_look(client->imported, buf_view(&bytes))) {
+    case IMPORTED_SAME:
+        import->records_there++;
+        goto out;
+    case IMPORTED_OTHER:
+        if (import->records_changed++ == 0)
+            memcpy(import->first_changed_id, event->id, sizeof event->id);
+        goto out;
+    case IMPORTED_NEW:
+        break;
+    }
+    err = client_append(client->keiin, buf_view(&bytes), span_of(NULL, 0), true, why);
+    if (err == KEIIN_ELIMIT) {
+        err = submit(sending, client, why);
+        if (err == 0)
+            err = client_append(client->keiin, buf_view(&bytes), span_of(NULL, 0), true, why);
+    }
+    if (err == 0)
+        err = imported_note(client->imported, buf_view(&bytes));
+out:
+    buf_destroy(&bytes);
+    return err;
+}
+
+static int send_rows(
+    struct import *import, struct csv_reader *reader, struct pg_assembly *assembly, struct why *why)
+{
+    enum csv_outcome outcome = CSV_ROW;
+    struct csv_row row;
+    struct pg_line line;
+    uint64_t rows = 0;
+    int err = 0;
+
+    progress_start(&import->progress, "lines imported");
+    while (err == 0 && outcome == CSV_ROW) {
+        err = csv_next(reader, &row, &outcome, why);
+        if (err != 0 || outcome != CSV_ROW)
+            break;
+        err = pg_line_read(&row, &import->map, &line, why);
+        if (err == 0 && (line.kind == PG_AUDIT || line.kind == PG_DENIED))
+            err = pg_assembly_add(assembly, &line, row.line, why);
+        progress_update(&import->progress, ++rows, import->rows);
+    }
+    progress_end(&import->progress);
+    if (err == 0 && (outcome != CSV_END || rows != import->rows)) {
+        why_set(why, "the log changed while it was read; import it again");
+        err = KEIIN_EMISMATCH;
+    }
+    return err;
+}
+
+/* What may still get lines: only in a file that may grow, and only what is fresh. */
+static struct pg_hold hold_of(const struct import *import, const struct import_options *options)
+{
+    uint64_t now_ms = system_clock.wall_ms(system_clock.ctx);
+    struct pg_hold hold = {1, 0, {NULL, 0}};
+
+    if (options->final)
+        return hold;
+    if (strcmp(options->log_path, "-") != 0)
+        hold = (struct pg_hold){now_ms - FRESH_MS, now_ms + FRESH_MS, {NULL, 0}};
+    if (import->torn_rows > 0)
+        hold.session = import->torn_session;
+    return hold;
+}
+
+int import_send(struct import *import, const struct import_options *options, struct why *why)
+{
+    struct source source = {import->fd, 0, import->log_bytes, why};
+    struct csv_reader *reader = malloc(sizeof *reader);
+    struct sending sending = {import, NULL};
+    struct pg_assembly *assembly = NULL;
+    struct pg_hold hold = hold_of(import, options);
+    int err;
+
+    if (reader == NULL)
+        return KEIIN_ENOMEM;
+    csv_init(reader, source_read, &source, options->row_bytes_max);
+    err = pg_assembly_new(import->digest_key, on_event, &sending, &assembly);
+    if (err == 0)
+        err = send_rows(import, reader, assembly, why);
+    if (err == 0)
+        err = pg_assembly_end(assembly, &hold, &import->events_held, why);
+    for (size_t i = 0; err == 0 && i < import->client_count; i++)
+        err = submit(&sending, &import->clients[i], why);
+    if (assembly != NULL)
+        import->pg = pg_assembly_counts(assembly);
+    if (err != 0 && sending.failed != NULL)
+        why_prefix(why, "client folder %.150s", sending.failed->folder);
+    pg_assembly_free(assembly);
+    csv_destroy(reader);
+    free(reader);
+    return err;
+}
