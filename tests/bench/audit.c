@@ -1,0 +1,369 @@
+/*
+ * How fast an audit is, against the hashing and verifying that it cannot do without: makes
+ * a ledger in a folder, hashes the same blocks and verifies as many signatures with the
+ * bare libraries, then audits. Prints medians and ratios; all in one run.
+ *
+ *     bench-audit [entries [records per entry [record bytes]]]
+ */
+#include <assert.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/chain.h"
+#include "core/ed25519.h"
+#include "core/entry.h"
+#include "core/msgpack.h"
+#include "core/sha256.h"
+#include "core/text.h"
+#include "core/tile.h"
+#include "verifier/check/audit.h"
+
+#define RUNS 5
+
+struct maker {
+    char folder[64];
+    struct secret *log, *writer;
+    struct roster *roster;
+    struct buf roster_note;
+    struct hash ledger_id, head, prev;
+    uint64_t number, received, size;
+    struct buf entries, records;
+    struct hash (*levels)[TILE_WIDTH];
+    struct frontier frontier;
+};
+
+/* Of the processor, which other programs on the machine disturb less than the wall's time. */
+static double cpu_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void must(bool good, const char *what)
+{
+    if (!good) {
+        fprintf(stderr, "bench-audit: %s\n", what);
+        exit(1);
+    }
+}
+
+static void write_file(const struct maker *m, const char *path, struct span bytes)
+{
+    char full[256], *slash;
+    FILE *f;
+
+    snprintf(full, sizeof full, "%s/%s", m->folder, path);
+    for (slash = strchr(full + strlen(m->folder) + 1, '/'); slash != NULL;
+        slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(full, 0700);
+        *slash = '/';
+    }
+    f = fopen(full, "w");
+    must(f != NULL && fwrite(bytes.p, 1, bytes.n, f) == bytes.n && fclose(f) == 0, full);
+}
+
+static void write_tile(const struct maker *m, struct tile tile, struct span bytes)
+{
+    char path[TILE_PATH_BYTES];
+
+    tile_path(path, tile);
+    write_file(m, path, bytes);
+}
+
+static void put_key(struct buf *out, const char *name, const struct secret *secret)
+{
+    struct vkey key;
+
+    vkey_make(&key, span_str(name), KEY_ED25519, secret_public(secret));
+    vkey_write(out, &key);
+}
+
+static void make_roster(struct maker *m)
+{
+    struct secret *root = secret_generate();
+    uint8_t random[32] = {7};
+    struct buf text;
+    struct why why = {""};
+
+    buf_init(&text, 1 << 20);
+    buf_put_str(&text, "keiin/roster/v1\nbench.example/ledger\n0\n");
+    base64_encode(&text, span_of(random, 32));
+    buf_put_str(&text, "\nroot ");
+    put_key(&text, "root.example", root);
+    buf_put_str(&text, "\nthreshold 1\nlog ");
+    put_key(&text, "bench.example/ledger", m->log);
+    buf_put_str(&text, "\nquorum none\nwriter ");
+    put_key(&text, "writer.example", m->writer);
+    buf_put_str(&text, " operator nco\n");
+    buf_init(&m->roster_note, 1 << 20);
+    buf_put_span(&m->roster_note, buf_view(&text));
+    buf_put_str(&m->roster_note, "\n");
+    note_sign(&m->roster_note, buf_view(&text), span_str("root.example"), root);
+    must(roster_from_note(buf_view(&m->roster_note), NULL, &m->roster, &why) == 0, why.text);
+    m->ledger_id = m->roster->text_hash;
+    entry_genesis_prev(&m->prev, &m->ledger_id);
+    chain_start(&m->head, &m->ledger_id, span_str("writer.example"));
+    write_file(m, "roster/0", buf_view(&m->roster_note));
+    secret_free(root);
+    buf_destroy(&text);
+}
+
+/* A record of about `bytes` bytes with the fields that queries have. */
+static void make_record(struct buf *out, uint64_t i, size_t bytes)
+{
+    char text[200], reason[201];
+    uint8_t salt[16] = {0};
+    size_t before = out->n;
+
+    be64_put(salt, i);
+    msgpack_put_map(out, 9);
+    msgpack_put_str(out, span_str("action"));
+    msgpack_put_str(out, span_str("query"));
+    msgpack_put_str(out, span_str("actor"));
+    snprintf(text, sizeof text, "p-%05u", (unsigned)(i % 99999));
+    msgpack_put_str(out, span_str(text));
+    msgpack_put_str(out, span_str("at"));
+    msgpack_put_uint(out, 1790000000000 + i);
+    msgpack_put_str(out, span_str("authority"));
+    msgpack_put_str(out, span_str("A-2026-014"));
+    msgpack_put_str(out, span_str("count"));
+    msgpack_put_uint(out, i % 5000);
+    msgpack_put_str(out, span_str("dataset"));
+    msgpack_put_str(out, span_str("B-0042"));
+    msgpack_put_str(out, span_str("purpose"));
+    msgpack_put_str(out, span_str("attack-analysis"));
+    msgpack_put_str(out, span_str("reason"));
+    memset(reason, 'r', sizeof reason);
+    {
+        size_t used = out->n - before + 2 + 5 + 2 + 16;
+
+        msgpack_put_str(out, span_of(reason, bytes > used + 200 ? 200 : bytes > used ? bytes - used : 0));
+    }
+    msgpack_put_str(out, span_str("salt"));
+    msgpack_put_bin(out, span_of(salt, 16));
+}
+
+static void flush(struct maker *m, unsigned width)
+{
+    struct tile tile = {TILE_ENTRIES, 0, (m->size - 1) / TILE_WIDTH, width};
+
+    write_tile(m, tile, buf_view(&m->entries));
+    tile.kind = TILE_RECORDS;
+    write_tile(m, tile, buf_view(&m->records));
+    buf_clear(&m->entries);
+    buf_clear(&m->records);
+}
+
+static void add_leaf(struct maker *m, const struct hash *leaf)
+{
+    struct hash up = *leaf;
+
+    frontier_append(&m->frontier, leaf);
+    m->size++;
+    for (unsigned level = 0; level < TILE_LEVELS_MAX; level++) {
+        uint64_t count = m->size >> (8 * level);
+        unsigned place = (unsigned)((count - 1) % TILE_WIDTH);
+
+        m->levels[level][place] = up;
+        if (place != TILE_WIDTH - 1)
+            return;
+        write_tile(m, (struct tile){TILE_HASHES, level, (count - 1) / TILE_WIDTH, TILE_WIDTH},
+            span_of(m->levels[level], TILE_BYTES_MAX));
+        tree_fold(&up, m->levels[level], TILE_WIDTH);
+    }
+}
+
+static void add_entry(struct maker *m, enum entry_kind kind, size_t count, size_t record_bytes)
+{
+    struct hash digests[ENTRY_DIGESTS_MAX], leaf;
+    struct entry entry = {.kind = kind, .received = 1790000000000 + m->size, .prev = m->prev,
+        .number = m->number + 1, .before = m->head, .digest_count = count};
+    uint8_t signature[ED25519_SIGNATURE_BYTES];
+    struct chain_text text;
+    size_t length_at = m->records.n;
+    struct buf one, bytes;
+
+    buf_init(&one, RECORD_BYTES_MAX);
+    buf_init(&bytes, ENTRY_BYTES_MAX);
+    buf_put_be32(&m->records, 0);
+    for (size_t i = 0; i < count; i++) {
+        buf_clear(&one);
+        if (kind == ENTRY_ROSTER) {
+            digests[0] = m->ledger_id;
+            break;
+        }
+        make_record(&one, m->number + i, record_bytes);
+        sha256(&digests[i], buf_view(&one));
+        records_put(&m->records, buf_view(&one), (struct span){NULL, 0});
+    }
+    be32_put(m->records.p + length_at, (uint32_t)(m->records.n - length_at - 4));
+    entry.key = m->roster->writers[0].key.key_hash;
+    chain_extend(&m->head, &m->head, digests, count);
+    m->number += count;
+    chain_text(&text, &m->ledger_id, span_str("writer.example"), m->number, &m->head);
+    secret_sign(m->writer, span_of(text.bytes, text.n), signature);
+    entry.signature = span_of(signature, sizeof signature);
+    entry_write(&bytes, &entry, digests);
+    sha256_leaf(&leaf, buf_view(&bytes));
+    m->prev = leaf;
+    buf_put_be16(&m->entries, (uint16_t)bytes.n);
+    buf_put_span(&m->entries, buf_view(&bytes));
+    add_leaf(m, &leaf);
+    if (m->size % TILE_WIDTH == 0)
+        flush(m, TILE_WIDTH);
+    buf_destroy(&one);
+    buf_destroy(&bytes);
+}
+
+static void finish(struct maker *m)
+{
+    struct buf text, note;
+    struct hash root;
+
+    if (m->size % TILE_WIDTH != 0)
+        flush(m, (unsigned)(m->size % TILE_WIDTH));
+    for (unsigned level = 0; level < TILE_LEVELS_MAX; level++) {
+        uint64_t count = m->size >> (8 * level);
+
+        if (count % TILE_WIDTH != 0)
+            write_tile(m,
+                (struct tile){TILE_HASHES, level, count / TILE_WIDTH,
+                    (unsigned)(count % TILE_WIDTH)},
+                span_of(m->levels[level], count % TILE_WIDTH * HASH_BYTES));
+    }
+    frontier_root(&m->frontier, &root);
+    buf_init(&text, 4096);
+    buf_init(&note, 8192);
+    checkpoint_write(&text, span_str("bench.example/ledger"), m->size, &root);
+    buf_put_span(&note, buf_view(&text));
+    buf_put_str(&note, "\n");
+    note_sign(&note, buf_view(&text), span_str("bench.example/ledger"), m->log);
+    write_file(m, "checkpoint", buf_view(&note));
+    buf_destroy(&text);
+    buf_destroy(&note);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(double *values)
+{
+    qsort(values, RUNS, sizeof *values, by_value);
+    return values[RUNS / 2];
+}
+
+/* The same blocks through one EVP context, and one verification an entry. */
+static double bare(const struct maker *m, size_t entries, size_t records, size_t record_bytes)
+{
+    static uint8_t block[70000];
+    EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    uint8_t out[32], signature[ED25519_SIGNATURE_BYTES], message[150] = {0};
+    size_t entry_bytes = 190 + 34 * records;
+    double start;
+
+    secret_sign(m->writer, span_of(message, sizeof message), signature);
+    start = cpu_now();
+    for (size_t i = 0; i < entries; i++) {
+        size_t sizes[] = {entry_bytes + 1, 33 + 32 * records, 65};
+
+        for (size_t k = 0; k < 3; k++) {
+            EVP_DigestInit_ex(ctx, md, NULL);
+            EVP_DigestUpdate(ctx, block, sizes[k]);
+            EVP_DigestFinal_ex(ctx, out, NULL);
+        }
+        for (size_t k = 0; k < records; k++) {
+            EVP_DigestInit_ex(ctx, md, NULL);
+            EVP_DigestUpdate(ctx, block, record_bytes);
+            EVP_DigestFinal_ex(ctx, out, NULL);
+        }
+        must(ed25519_verify(secret_public(m->writer), span_of(message, sizeof message),
+                 span_of(signature, sizeof signature)),
+            "a signature does not verify");
+    }
+    start = cpu_now() - start;
+    EVP_MD_CTX_free(ctx);
+    EVP_MD_free(md);
+    return start;
+}
+
+static double audit(const struct maker *m, unsigned threads, double *cpu_s)
+{
+    struct audit_options options = {.threads = threads, .findings_max = 10};
+    struct source *source;
+    struct audit_result result;
+    struct roster *roster;
+    struct why why = {""};
+    double start = now(), cpu_start = cpu_now();
+
+    must(source_open(m->folder, 0, &source, &why) == 0, why.text);
+    must(roster_from_note(buf_view(&m->roster_note), NULL, &roster, &why) == 0, why.text);
+    must(audit_run(source, roster, &options, &result, &why) == 0, why.text);
+    must(result.verdict == AUDIT_VERIFIED, "the audit found something");
+    audit_result_destroy(&result);
+    source_free(source);
+    *cpu_s = cpu_now() - cpu_start;
+    return now() - start;
+}
+
+int main(int argc, char **argv)
+{
+    size_t entries = argc > 1 ? strtoul(argv[1], NULL, 10) : 2000;
+    size_t records = argc > 2 ? strtoul(argv[2], NULL, 10) : 256;
+    size_t record_bytes = argc > 3 ? strtoul(argv[3], NULL, 10) : 250;
+    double b[RUNS], one[RUNS], one_cpu[RUNS], two[RUNS], two_cpu;
+    char command[128];
+    struct rusage usage;
+    struct maker m = {0};
+    struct why why = {""};
+
+    must(crypto_start(&why) == 0, why.text);
+    snprintf(m.folder, sizeof m.folder, "/tmp/keiin-bench-audit-XXXXXX");
+    must(mkdtemp(m.folder) != NULL, "no temporary folder");
+    must(records >= 1 && records <= ENTRY_DIGESTS_MAX && entries >= 1, "wrong numbers");
+    m.log = secret_generate();
+    m.writer = secret_generate();
+    m.levels = calloc(TILE_LEVELS_MAX, sizeof *m.levels);
+    buf_init(&m.entries, SIZE_MAX / 2);
+    buf_init(&m.records, SIZE_MAX / 2);
+    make_roster(&m);
+    add_entry(&m, ENTRY_ROSTER, 1, 0);
+    for (size_t i = 0; i < entries; i++)
+        add_entry(&m, ENTRY_RECORDS, records, record_bytes);
+    finish(&m);
+    for (int run = 0; run < RUNS; run++) {
+        b[run] = bare(&m, entries, records, record_bytes);
+        one[run] = audit(&m, 1, &one_cpu[run]);
+        two[run] = audit(&m, 2, &two_cpu);
+    }
+    getrusage(RUSAGE_SELF, &usage);
+    printf("{\"entries\":%zu,\"records_per_entry\":%zu,\"record_bytes\":%zu,\"bare_s\":%.3f,"
+           "\"one_s\":%.3f,\"one_cpu_s\":%.3f,\"two_s\":%.3f,\"records_per_s_one\":%.0f,"
+           "\"records_per_s_two\":%.0f,\"ratio_one\":%.3f,\"speedup_two\":%.3f,"
+           "\"rss_max_kib\":%ld}\n",
+        entries, records, record_bytes, median(b), median(one), median(one_cpu), median(two),
+        (double)(entries * records) / median(one), (double)(entries * records) / median(two),
+        median(b) / median(one_cpu), median(one) / median(two), usage.ru_maxrss);
+    snprintf(command, sizeof command, "rm -rf %s", m.folder);
+    return system(command) == 0 ? 0 : 1;
+}
