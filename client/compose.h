@@ -44,7 +44,10 @@ int compose_bytes(struct keiin_record *record, struct span name, struct span val
 
 bool compose_has(const struct keiin_record *record, const char *name);
 
-/* The canonical map, appended to `out`, and checked. KEIIN_EMALFORMED with the field; KEIIN_ENOMEM. */
+/*
+ * The canonical map, appended to `out`, and checked. KEIIN_EMALFORMED with the field;
+ * KEIIN_ENOMEM.
+ */
 int compose_encode(
     const struct keiin_record *record, struct buf *out, struct why *why) KEIIN_MUST_USE;
 

@@ -17,10 +17,12 @@ libclient_la_SOURCES = \
 	client/rosters.c client/rosters.h \
 	client/submit.c
 libclient_la_LIBADD = $(JANSSON_LIBS)
+# What is linked with libclient.la, in this order.
+LIBCLIENT = libclient.la libhttpclient.la libsystem.la libcore.la
 
 lib_LTLIBRARIES += libkeiin.la
 libkeiin_la_SOURCES =
-libkeiin_la_LIBADD = libclient.la libhttpclient.la libsystem.la libcore.la
+libkeiin_la_LIBADD = $(LIBCLIENT)
 libkeiin_la_LDFLAGS = $(KEIIN_LDFLAGS) -version-info 0:0:0 -no-undefined \
 	-export-symbols-regex '^keiin_'
 include_HEADERS += client/keiin.h
@@ -46,6 +48,6 @@ keiin_client_SOURCES = \
 	client/command_submit.c \
 	client/main.c \
 	client/program.c client/program.h
-keiin_client_LDADD = libimport.la libclient.la libhttpclient.la libsystem.la libcore.la
+keiin_client_LDADD = libimport.la $(LIBCLIENT)
 dist_man_MANS += doc/man/keiin-client.1 doc/man/libkeiin.3
 endif

@@ -36,7 +36,7 @@ static const struct setting settings[] = {
     TEXT("http", prefix, ""),
     TEXT("http", status_listen, ""),
     NUMBER("http", connections_max, "1100", 1, 100000),
-    NUMBER("http", connection_memory_bytes, "32768", 4096, 1 << 20),
+    NUMBER("http", connection_memory_bytes, "16384", 4096, 1 << 20),
     NUMBER("http", backlog, "1024", 1, 65535),
     NUMBER("http", idle_timeout_s, "30", 1, 3600),
     NUMBER("http", request_timeout_s, "60", 1, 3600),

@@ -29,8 +29,9 @@ libledger_la_SOURCES = \
 	ledger/submit.c ledger/submit.h \
 	ledger/tables.c ledger/tables.h \
 	ledger/validate.c ledger/validate.h
-libledger_la_LIBADD = libhttpserver.la libstore.la libsystem.la libcore.la \
-	$(INIH_LIBS) $(JANSSON_LIBS) $(UV_LIBS)
+libledger_la_LIBADD = $(INIH_LIBS) $(JANSSON_LIBS) $(UV_LIBS)
+# What is linked with libledger.la, in this order.
+LIBLEDGER = libledger.la libhttpserver.la libstore.la libsystem.la libcore.la
 keiin_ledger_SOURCES = \
 	ledger/check.c \
 	ledger/init.c \
@@ -38,6 +39,6 @@ keiin_ledger_SOURCES = \
 	ledger/roster_cmd.c \
 	ledger/run.c \
 	ledger/setup.c ledger/setup.h
-keiin_ledger_LDADD = libledger.la
+keiin_ledger_LDADD = $(LIBLEDGER)
 keiin_ledger_LDFLAGS = $(AM_LDFLAGS) -pthread
 endif

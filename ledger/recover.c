@@ -102,7 +102,7 @@ static int check_signer(const struct note *note, const struct checkpoint *checkp
     vote = note_judge(note, &key);
     if (!vote.valid || vote.wrong) {
         why_set(why, "log_key did not sign the newest checkpoint of this ledger; configure the key "
-                     "that did");
+                     "that did, or, where it is the right one, " RESTORE);
         return KEIIN_EMISMATCH;
     }
     return 0;

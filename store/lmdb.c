@@ -12,7 +12,10 @@
 
 #include "system/file.h"
 
-#define ROOM_STEP_BYTES (UINT64_C(8) << 20)
+#define PAGE_BYTES_MIN 512
+#define RESTORE "restore the data folder from a copy made while the server was stopped, or from a mirror"
+#define ROOM_STEP_BYTES_MIN (UINT64_C(1) << 20) /* an eighth of what is used, within these */
+#define ROOM_STEP_BYTES_MAX (UINT64_C(64) << 20)
 
 struct lmdb {
     MDB_env *env;
@@ -223,6 +226,15 @@ static uint64_t used_bytes(void *ctx)
     return ((uint64_t)info.me_last_pgno + 1) * db->page_bytes;
 }
 
+static uint64_t room_step(uint64_t used)
+{
+    uint64_t step = used / 8;
+
+    return step < ROOM_STEP_BYTES_MIN ? ROOM_STEP_BYTES_MIN
+        : step > ROOM_STEP_BYTES_MAX ? ROOM_STEP_BYTES_MAX
+                                     : step;
+}
+
 /* Blocks are reserved without making the file longer: what LMDB writes then finds them. */
 static int reserve_blocks(int fd, uint64_t from, uint64_t to)
 {
@@ -252,7 +264,7 @@ static int room(void *ctx, void *txn, uint64_t bytes)
     if (mdb_env_get_fd(db->env, &fd) != 0 || fstat(fd, &st) != 0)
         return KEIIN_EIO;
     from = db->room_end > (uint64_t)st.st_size ? db->room_end : (uint64_t)st.st_size;
-    to = (need > from ? need : from) + ROOM_STEP_BYTES;
+    to = (need > from ? need : from) + room_step(need);
     err = reserve_blocks(fd, from, to);
     if (err == KEIIN_EFULL && need > from) {
         to = need;
@@ -359,10 +371,18 @@ int store_lmdb_open(const char *folder, const struct store_table *tables, size_t
         why_set(why, "%s: %s", data, strerror(errno));
         goto out;
     }
+    /* Or begin one in a file that has lost its first pages. */
+    if (!options->create && st.st_size < (off_t)(2 * PAGE_BYTES_MIN)) {
+        err = KEIIN_EDAMAGED;
+        why_set(why, "%s: cut short; " RESTORE, data);
+        goto out;
+    }
     rc = open_env(db, folder, tables, options);
     if (rc != 0) {
         err = rc == MDB_NOTFOUND ? KEIIN_EDAMAGED : error_of(rc);
-        why_set(why, "%s: %s", data, rc == MDB_NOTFOUND ? "a table is missing" : mdb_strerror(rc));
+        why_set(why, "%s: %s%s", data,
+            rc == MDB_NOTFOUND ? "a table is missing" : mdb_strerror(rc),
+            err == KEIIN_EDAMAGED ? "; " RESTORE : "");
         goto out;
     }
     out->ops = &lmdb_ops;

@@ -56,7 +56,8 @@ int probe_run(int (*look)(void *ctx, struct why *why), void *ctx, struct why *wh
             *why = report.why;
         return report.err;
     }
-    why_set(why, "reading the store ended by signal %d: a page is damaged or the file is cut short",
+    why_set(why, "reading the store ended by signal %d: a page is damaged or the file is cut short; restore "
+        "the data folder from a copy made while the server was stopped, or from a mirror",
         WIFSIGNALED(status) ? WTERMSIG(status) : 0);
     return KEIIN_EDAMAGED;
 }

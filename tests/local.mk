@@ -28,12 +28,14 @@ if WITH_CURL
 KEIIN_UNIT_TESTS += \
 	tests/unit/test_client_state \
 	tests/unit/test_csvlog \
+	tests/unit/test_http_client \
 	tests/unit/test_jsonline \
 	tests/unit/test_pgaudit
-tests_unit_test_client_state_LDADD = libclient.la $(CMOCKA_LIBS)
-tests_unit_test_csvlog_LDADD = libimport.la $(CMOCKA_LIBS)
-tests_unit_test_jsonline_LDADD = libclient.la $(CMOCKA_LIBS)
-tests_unit_test_pgaudit_LDADD = libimport.la $(CMOCKA_LIBS)
+tests_unit_test_client_state_LDADD = $(LIBCLIENT) $(CMOCKA_LIBS)
+tests_unit_test_csvlog_LDADD = libimport.la $(LIBCLIENT) $(CMOCKA_LIBS)
+tests_unit_test_http_client_LDADD = libhttpclient.la libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_jsonline_LDADD = $(LIBCLIENT) $(CMOCKA_LIBS)
+tests_unit_test_pgaudit_LDADD = libimport.la $(LIBCLIENT) $(CMOCKA_LIBS)
 endif
 
 if WITH_CMOCKA

@@ -26,14 +26,14 @@ def make():
     ledger.roots = [Key("r")]
     ledger.threshold = 1
     ledger.witnesses = [witness("x"), witness("y"), witness("z")]
-    ledger.operator, ledger.committee, ledger.agency = Key("o"), Key("c"), Key("b")
-    writers = [(ledger.operator, "operator", "o"), (ledger.committee, "committee", "c")]
+    ledger.committee, ledger.agency = Key("c"), Key("b")
+    writers = [(ledger.committee, "committee", "c")]
     text = ledger.add_roster(writers=writers)
-    ledger.add_roster_entry(ledger.operator, text)
+    ledger.add_roster_entry(ledger.committee, text)
     text = ledger.add_roster(writers=[*writers, (ledger.agency, "agency", "b")])
     stranger = signature_line(b"s", b"\1\2\3\4", b"signed")
     ledger.put("roster/1", ledger.rosters[1].note + stranger)
-    index = ledger.add_roster_entry(ledger.operator, text)
+    index = ledger.add_roster_entry(ledger.committee, text)
     ledger.put_proof(1, index)
     pairs = [sealed(b"secret"), (record(), b"")]
     ledger.add_records(ledger.agency, *pairs, stored=[pairs[0], (b"", b"")])

@@ -59,9 +59,9 @@ def check_links(problems):
     for path in re.findall(r"\b((?:unit|property|integration|crash)/[\w-]+\.(?:c|py|sh))", read("THREATS.md")):
         if not (SRC / "tests" / path).exists():
             problems.append(f"THREATS.md names tests/{path}, which is not there")
-    for path in re.findall(r"\b(test_\w+\.c)", read("THREATS.md")):
-        if not (SRC / "tests/unit" / path).exists():
-            problems.append(f"THREATS.md names {path}, which is not there")
+    for name in re.findall(r"\b(\w+\.(?:c|py|sh))\b", read("THREATS.md")):
+        if not list((SRC / "tests").rglob(name)):
+            problems.append(f"THREATS.md names {name}, which is not there")
 
 
 def check_manuals(problems):

@@ -228,8 +228,6 @@ static bool may_be_silent(const struct file *file, struct span was, struct span 
     struct signer signer;
     size_t number;
 
-    if (!file->read)
-        return true;
     if (file->spare == NONE)
         return false;
     number = line_at(was, at, &line);
@@ -293,8 +291,28 @@ static void test_every_bit(void **state)
 {
     (void)state;
     for (size_t i = 0; i < FILES; i++)
-        change_bits(i, false);
+        if (files[i].read)
+            change_bits(i, false);
     assert_int_equal(audit(false), FINDING_CODES);
+}
+
+/* Where no file can be read no bit of it matters, nor its length: there is a folder instead. */
+static void test_unread(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FILES; i++) {
+        enum finding_code code;
+
+        assert_int_equal(unlink(path_of(files[i].name)), 0);
+        assert_int_equal(mkdir(path_of(files[i].name), 0700), 0);
+        code = audit(false);
+        if (!files[i].read)
+            print_message("%s: %zu bits make no difference: it is not read\n", files[i].name,
+                8 * originals[i].n);
+        check(&files[i], code, !files[i].read, "as a folder", 0);
+        assert_int_equal(rmdir(path_of(files[i].name)), 0);
+        put(i, originals[i]);
+    }
 }
 
 /* Whether a note cut to n bytes still has all that is needed: whole lines, and enough. */
@@ -303,8 +321,6 @@ static bool may_be_cut(const struct file *file, struct span was, size_t n)
     struct span line;
     size_t number;
 
-    if (!file->read)
-        return true;
     if (n == 0 || file->needed_lines == 0 || was.p[n - 1] != '\n')
         return false;
     number = line_at(was, n - 1, &line);
@@ -317,7 +333,7 @@ static void test_every_length(void **state)
     for (size_t i = 0; i < FILES; i++) {
         struct outcome cut = {{0}, 0};
 
-        for (size_t n = 0; n < originals[i].n; n++) {
+        for (size_t n = 0; files[i].read && n < originals[i].n; n++) {
             enum finding_code code;
 
             put(i, span_of(originals[i].p, n));
@@ -331,9 +347,11 @@ static void test_every_length(void **state)
     assert_int_equal(audit(false), FINDING_CODES);
 }
 
-/* Any byte more, and no file at all. */
+/* A byte more, and no file at all. */
 static void test_longer_and_gone(void **state)
 {
+    static const uint8_t ends[] = {0, '\n', ' ', '=', 'A', 0x80, 0xff};
+
     (void)state;
     for (size_t i = 0; i < FILES; i++) {
         struct outcome longer = {{0}, 0}, gone = {{0}, 0};
@@ -342,10 +360,10 @@ static void test_longer_and_gone(void **state)
 
         assert_non_null(bytes);
         memcpy(bytes, originals[i].p, n);
-        for (unsigned more = 0; more < 256; more++) {
+        for (size_t more = 0; more < sizeof ends; more++) {
             enum finding_code code;
 
-            bytes[n] = (uint8_t)more;
+            bytes[n] = ends[more];
             put(i, span_of(bytes, n + 1));
             code = audit(false);
             count(&longer, code);
@@ -370,7 +388,7 @@ static void test_latest(void **state)
     uint8_t *bytes = (uint8_t *)(uintptr_t)now.p;
 
     (void)state;
-    for (size_t bit = 0; bit < 8 * now.n; bit += 3) {
+    for (size_t bit = 0; bit < 8 * now.n; bit += 7) {
         enum finding_code code;
 
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -387,6 +405,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sound_before),
+        cmocka_unit_test(test_unread),
         cmocka_unit_test(test_every_bit),
         cmocka_unit_test(test_every_length),
         cmocka_unit_test(test_longer_and_gone),

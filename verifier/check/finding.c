@@ -226,7 +226,8 @@ static void settle_orders(struct findings *f)
 {
     bool changed = true;
 
-    qsort(f->orders, f->order_count, sizeof *f->orders, order_cmp);
+    if (f->order_count > 0) /* an array that is not there may not be sorted */
+        qsort(f->orders, f->order_count, sizeof *f->orders, order_cmp);
     while (changed) {
         changed = false;
         for (size_t i = 0; i < f->order_count; i++) {

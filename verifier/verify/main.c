@@ -7,12 +7,12 @@
 
 int main(int argc, char **argv)
 {
-    static const struct cli_command commands[] = {
-        {"audit", audit_command, "read a whole ledger and say whether it is all there, unchanged"},
-        {"prove", prove_command, "write a proof of one entry or record, to be checked offline"},
-        {"check", check_command, "check proofs and receipts offline"},
-        {"show", show_command, "show one entry or record in words"},
-        {"copy", copy_command, "copy a ledger to a folder, complete and resumable"},
+    const struct cli_command commands[] = {
+        {"audit", audit_command, message_text(MESSAGE_VERIFY_SUMMARY_AUDIT)},
+        {"prove", prove_command, message_text(MESSAGE_VERIFY_SUMMARY_PROVE)},
+        {"check", check_command, message_text(MESSAGE_VERIFY_SUMMARY_CHECK)},
+        {"show", show_command, message_text(MESSAGE_VERIFY_SUMMARY_SHOW)},
+        {"copy", copy_command, message_text(MESSAGE_VERIFY_SUMMARY_COPY)},
     };
 
     return cli_main(argc, argv, "keiin-verify", message_text(MESSAGE_VERIFY_USAGE), commands,

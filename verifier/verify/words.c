@@ -58,19 +58,23 @@ static void span_words(char *out, size_t n, uint64_t ms)
 {
     static const struct {
         uint64_t ms;
-        const char *one, *many;
-    } units[] = {{UINT64_C(86400000), "1 day", "%" PRIu64 " days"},
-        {3600000, "1 hour", "%" PRIu64 " hours"}, {60000, "1 minute", "%" PRIu64 " minutes"},
-        {1000, "1 second", "%" PRIu64 " seconds"}};
+        enum message one, many;
+    } units[] = {{UINT64_C(86400000), MESSAGE_VERIFY_DAY, MESSAGE_VERIFY_DAYS},
+        {3600000, MESSAGE_VERIFY_HOUR, MESSAGE_VERIFY_HOURS},
+        {60000, MESSAGE_VERIFY_MINUTE, MESSAGE_VERIFY_MINUTES},
+        {1000, MESSAGE_VERIFY_SECOND, MESSAGE_VERIFY_SECONDS}};
 
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-        if (ms >= units[i].ms) {
-            uint64_t count = ms / units[i].ms;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        uint64_t count = ms / units[i].ms;
 
-            snprintf(out, n, count == 1 ? units[i].one : units[i].many, count);
+        if (count == 1)
+            snprintf(out, n, "%s", message_text(units[i].one));
+        else
+            snprintf(out, n, message_text(units[i].many), count);
+        if (count > 0)
             return;
-        }
-    snprintf(out, n, "less than a second");
+    }
+    snprintf(out, n, "%s", message_text(MESSAGE_VERIFY_NO_TIME));
 }
 
 static void say_verdict(FILE *to, const struct audit_result *r)
