@@ -56,8 +56,8 @@ int client_encode(struct keiin *keiin, struct keiin_record *record, struct buf *
     struct why *why) KEIIN_MUST_USE;
 /* The mark that is in force: of what is pending, else of the state. */
 const char *client_mark(const struct keiin *keiin);
-/* Takes the mark away, durably. Only when nothing is pending. */
-int client_mark_clear(struct keiin *keiin, struct why *why) KEIIN_MUST_USE;
+/* Replaces the mark, durably; "" takes it away. Only when nothing is pending. */
+int client_mark_set(struct keiin *keiin, const char *mark, struct why *why) KEIIN_MUST_USE;
 /* Milliseconds of the next wait: Retry-After, else doubling with jitter. */
 uint64_t client_delay_ms(const struct keiin *keiin, unsigned attempt, uint64_t retry_after_s);
 

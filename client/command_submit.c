@@ -16,9 +16,11 @@
 
 /*
  * The mark of an input: how many of its lines are in submissions, and the hashes of its
- * first line and of all these lines. An input that was interrupted is known by it again.
+ * first line and of all these lines. An input that was interrupted is known by it again;
+ * so is a file that went out whole, since who was killed at the very end cannot tell.
  */
 #define MARK_WORD "submit "
+#define MARK_WHOLE_WORD "submitted "
 
 struct reader {
     FILE *file;
@@ -35,6 +37,7 @@ struct run {
     struct keiin_record *record;
     const char *folder;
     bool resuming;
+    bool resume_whole; /* the marked input went out whole: it may also just be another */
     uint64_t resume_lines;
     struct hash resume_first, resume_hash;
     uint64_t sent; /* records that are in the ledger, of this run */
@@ -79,14 +82,21 @@ static struct hash hash_so_far(const struct reader *in)
     return hash;
 }
 
-static int set_mark(struct run *run, struct keiin_why *told)
+static void write_mark(const struct run *run, const char *word, char text[MARK_BYTES_MAX + 1])
 {
     struct hash hash = hash_so_far(&run->in);
-    char text[MARK_BYTES_MAX + 1], first[2 * HASH_BYTES + 1], all[2 * HASH_BYTES + 1];
+    char first[2 * HASH_BYTES + 1], all[2 * HASH_BYTES + 1];
 
     hex_encode(first, span_hash(&run->in.first));
     hex_encode(all, span_hash(&hash));
-    snprintf(text, sizeof text, MARK_WORD "%" PRIu64 " %s %s", run->in.number, first, all);
+    snprintf(text, MARK_BYTES_MAX + 1, "%s%" PRIu64 " %s %s", word, run->in.number, first, all);
+}
+
+static int set_mark(struct run *run, struct keiin_why *told)
+{
+    char text[MARK_BYTES_MAX + 1];
+
+    write_mark(run, MARK_WORD, text);
     return keiin_mark(run->keiin, text, told);
 }
 
@@ -95,9 +105,10 @@ static void read_mark(struct run *run, const char *mark)
     struct span text = span_str(mark);
     const char *space;
 
-    if (strncmp(mark, MARK_WORD, strlen(MARK_WORD)) != 0)
+    run->resume_whole = strncmp(mark, MARK_WHOLE_WORD, strlen(MARK_WHOLE_WORD)) == 0;
+    if (!run->resume_whole && strncmp(mark, MARK_WORD, strlen(MARK_WORD)) != 0)
         return;
-    mark += strlen(MARK_WORD);
+    mark += strlen(run->resume_whole ? MARK_WHOLE_WORD : MARK_WORD);
     space = strchr(mark, ' ');
     if (space == NULL || text.n < 4 * HASH_BYTES + 2)
         return;
@@ -108,6 +119,24 @@ static void read_mark(struct run *run, const char *mark)
                         span_of((const uint8_t *)space + 1, 2 * HASH_BYTES)) &&
                     hex_decode(run->resume_hash.b, HASH_BYTES,
                         span_of((const uint8_t *)space + 2 + 2 * HASH_BYTES, 2 * HASH_BYTES));
+}
+
+/* Whether the input begins with all lines of the one that went out whole; reads it anew then. */
+static int look_for_whole(struct run *run)
+{
+    struct why why = {""};
+    struct hash hash;
+    bool more = true;
+    int err = 0;
+
+    while (err == 0 && more && run->in.number < run->resume_lines)
+        err = next_line(&run->in, &more, &why);
+    hash = hash_so_far(&run->in);
+    run->resuming = err == 0 && run->in.number == run->resume_lines &&
+                    hash_eq(&hash, &run->resume_hash);
+    run->in.number = 0;
+    sha256_stream_init(&run->in.hash);
+    return fseek(run->in.file, 0, SEEK_SET) == 0 ? 0 : KEIIN_EUNREADABLE;
 }
 
 /* Sends the batch; what went wrong is said. */
@@ -223,9 +252,17 @@ static int take_all(struct run *run)
     return exit_code;
 }
 
-/* The input is over: its last batch goes out, and its mark is done with. */
+static bool is_file(FILE *file)
+{
+    struct stat st;
+
+    return file != stdin && fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* The input is over: its last batch goes out, and a file is marked as sent whole. */
 static int finish(struct run *run)
 {
+    char mark[MARK_BYTES_MAX + 1] = "";
     struct keiin_status status;
     struct why why = {""};
     int err, exit_code = flush_batch(run);
@@ -233,7 +270,9 @@ static int finish(struct run *run)
     if (exit_code != EXIT_OK)
         return exit_code;
     if (run->in.number > 0) {
-        err = client_mark_clear(run->keiin, &why);
+        if (is_file(run->in.file))
+            write_mark(run, MARK_WHOLE_WORD, mark);
+        err = client_mark_set(run->keiin, mark, &why);
         if (err != 0)
             return program_fail(err, run->folder, why.text);
     }
@@ -287,9 +326,15 @@ int command_submit(int argc, char **argv)
     if (run.record == NULL)
         exit_code = program_fail(KEIIN_ENOMEM, "submit", "");
     if (run.keiin != NULL) {
+        exit_code = EXIT_OK;
         if (!options.from_start)
             read_mark(&run, client_mark(run.keiin));
-        exit_code = take_all(&run);
+        if (run.resuming && run.resume_whole && !is_file(run.in.file))
+            run.resuming = false; /* what comes through a pipe is new */
+        if (run.resuming && run.resume_whole && look_for_whole(&run) != 0)
+            exit_code = program_fail(KEIIN_EUNREADABLE, path, strerror(errno));
+        if (exit_code == EXIT_OK)
+            exit_code = take_all(&run);
         if (exit_code == EXIT_OK)
             exit_code = finish(&run);
     }

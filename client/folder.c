@@ -381,11 +381,11 @@ static int put_state(struct folder *folder, const struct client_state *state, st
     return err;
 }
 
-int folder_clear_mark(struct folder *folder, struct why *why)
+int folder_set_mark(struct folder *folder, const char *mark, struct why *why)
 {
     struct client_state state = folder->state;
 
-    state.mark[0] = 0;
+    snprintf(state.mark, sizeof state.mark, "%s", mark);
     return put_state(folder, &state, why);
 }
 

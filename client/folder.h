@@ -96,8 +96,8 @@ int folder_keep_pending(struct folder *folder, struct buf *bytes, struct why *wh
 int folder_settle(struct folder *folder, const struct client_state *state, struct span receipt,
     struct why *why) KEIIN_MUST_USE;
 
-/* Replaces state by itself without its mark. */
-int folder_clear_mark(struct folder *folder, struct why *why) KEIIN_MUST_USE;
+/* Replaces state by itself with another mark, which may be empty. */
+int folder_set_mark(struct folder *folder, const char *mark, struct why *why) KEIIN_MUST_USE;
 
 /* "rosters/<serial>" and "receipts/<index>.tlog-proof" in the folder; malloc'd, or NULL. */
 char *folder_roster_path(const char *folder, uint64_t serial);

@@ -281,14 +281,14 @@ int keiin_submit(struct keiin *keiin, struct keiin_why *told)
     return client_tell(client_submit(keiin, &why), &why, told);
 }
 
-int client_mark_clear(struct keiin *keiin, struct why *why)
+int client_mark_set(struct keiin *keiin, const char *mark, struct why *why)
 {
     int err;
 
     assert(keiin->folder.pending.bytes == NULL);
-    if (keiin->folder.state.mark[0] == 0)
+    if (strcmp(keiin->folder.state.mark, mark) == 0)
         return 0;
-    err = folder_clear_mark(&keiin->folder, why);
+    err = folder_set_mark(&keiin->folder, mark, why);
     keiin->broken = keiin->broken || err != 0;
     return err;
 }

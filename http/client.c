@@ -24,6 +24,7 @@ struct transfer {
     bool any_status; /* the body is wanted whatever the status */
     bool head_done; /* the final status is known */
     bool too_long;
+    bool coded; /* the answer has a content coding, which nobody asked for */
     uint8_t *window; /* of a stream: WINDOW_BYTES */
     size_t window_from, window_to;
     bool paused;
@@ -150,12 +151,30 @@ static unsigned status_of(CURL *easy)
     return status < 0 ? 0 : (unsigned)status;
 }
 
+/* Whether a header line names a content coding: libcurl would give the coded bytes as they are. */
+static bool names_coding(const char *line, size_t n)
+{
+    static const char name[] = "content-encoding:";
+    size_t at = sizeof name - 1;
+
+    if (n < at || strncasecmp(line, name, at) != 0)
+        return false;
+    while (at < n && strchr(" \t", line[at]) != NULL)
+        at++;
+    while (n > at && strchr(" \t\r\n", line[n - 1]) != NULL)
+        n--;
+    return n - at != strlen("identity") || strncasecmp(line + at, "identity", n - at) != 0;
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
     struct transfer *t = ctx;
     size_t n = size * count;
 
-    (void)line;
+    if ((t->any_status || status_of(t->easy) == 200) && names_coding(line, n)) {
+        t->coded = true;
+        return 0;
+    }
     /* The empty line after an interim answer (1xx) ends nothing. */
     if (n <= 2 && status_of(t->easy) >= 200)
         t->head_done = true;
@@ -286,7 +305,9 @@ static void transfer_run(
             if (message->msg == CURLMSG_DONE) {
                 t->done = true;
                 t->result = message->data.result;
-                if (t->result != CURLE_OK && t->detail[0] == 0)
+                if (t->coded)
+                    transfer_fail(t, CURLE_BAD_CONTENT_ENCODING, "answered in a content coding");
+                else if (t->result != CURLE_OK && t->detail[0] == 0)
                     snprintf(t->detail, sizeof t->detail, "%s", curl_easy_strerror(t->result));
             }
         if (t->done || (head_only && t->head_done) ||

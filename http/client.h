@@ -33,7 +33,7 @@ struct http_answer {
 /*
  * GET prefix/path. A body of status 200 is appended to `body`, at most `bytes_max` bytes of it:
  * KEIIN_ELIMIT when there is more. 0 for 200; KEIIN_EABSENT for 404; KEIIN_EUNREADABLE for any
- * other status and for every failure of the network. `answer` may be NULL.
+ * other status, for a content coding and for every failure of the network. `answer` may be NULL.
  */
 int http_get(struct http_client *client, const char *path, size_t bytes_max, struct buf *body,
     struct http_answer *answer, struct why *why) KEIIN_MUST_USE;

@@ -50,8 +50,8 @@ static int parse(const char *text, union address *out, socklen_t *bytes, struct 
         goto beyond;
     return 0;
 bad:
-    why_set(why, "\"%s\" is no address to listen on; give one like 127.0.0.1:7380 or [::1]:7380",
-        text);
+    why_set(
+        why, "\"%s\" is no address to listen on; give one like 127.0.0.1:7380 or [::1]:7380", text);
     return KEIIN_EUSAGE;
 beyond:
     why_set(why,

@@ -12,8 +12,7 @@ static bool number(struct span text, uint64_t *out)
     return decimal_parse(text, UINT64_MAX, out);
 }
 
-enum http_range http_range_parse(const char *header, uint64_t size, uint64_t *first,
-    uint64_t *last)
+enum http_range http_range_parse(const char *header, uint64_t size, uint64_t *first, uint64_t *last)
 {
     struct span text;
     const uint8_t *dash;

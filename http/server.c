@@ -12,10 +12,10 @@
 #include "http/listen.h"
 #include "http/range.h"
 
-#define RUNS_MAX 4                   /* of MHD before the loop looks at others */
+#define RUNS_MAX 4 /* of MHD before the loop looks at others */
 #define READ_BLOCK_BYTES (32 * 1024) /* of a body that is read in pieces */
 #define SWEEP_EVERY_MS 1000
-#define DROPPED_BYTES_MAX 65536      /* of a body that is refused by its headers */
+#define DROPPED_BYTES_MAX 65536 /* of a body that is refused by its headers */
 
 /* One TCP connection; MHD keeps it as its socket context. */
 struct connection {
@@ -23,7 +23,7 @@ struct connection {
     struct http_server *server;
     int fd;
     bool waits_for_client; /* for headers or a body */
-    uint64_t since_ms;     /* loop time when that wait began */
+    uint64_t since_ms; /* loop time when that wait began */
 };
 
 struct http_server {
@@ -34,13 +34,13 @@ struct http_server {
     uv_timer_t timer;
     uv_timer_t sweep;
     unsigned handles; /* not yet closed */
-    int listen_fd;    /* ours again after quiesce; -1 */
+    int listen_fd; /* ours again after quiesce; -1 */
     uint64_t request_timeout_ms;
     size_t requests;
     size_t connection_count;
     struct connection connections; /* head of the ring */
-    bool running;                  /* inside MHD_run */
-    bool again;                    /* something was resumed meanwhile */
+    bool running; /* inside MHD_run */
+    bool again; /* something was resumed meanwhile */
     char address[LISTEN_TEXT_BYTES];
 };
 
@@ -151,8 +151,8 @@ static void connection_notify(void *ctx, struct MHD_Connection *mhd, void **sock
     client_turn(c, true);
 }
 
-static struct http_request *request_new(struct http_server *server, struct MHD_Connection *mhd,
-    const char *path, const char *method)
+static struct http_request *request_new(
+    struct http_server *server, struct MHD_Connection *mhd, const char *path, const char *method)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -196,7 +196,7 @@ static bool is_short(const struct http_request *r)
     if (http_request_header(r, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL)
         return false;
     return length == NULL ||
-        (decimal_parse(span_str(length), UINT64_MAX, &bytes) && bytes <= DROPPED_BYTES_MAX);
+           (decimal_parse(span_str(length), UINT64_MAX, &bytes) && bytes <= DROPPED_BYTES_MAX);
 }
 
 static enum MHD_Result handle(void *ctx, struct MHD_Connection *mhd, const char *path,
@@ -235,8 +235,8 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *mhd, const char 
     return MHD_YES;
 }
 
-static void completed(void *ctx, struct MHD_Connection *mhd, void **state,
-    enum MHD_RequestTerminationCode code)
+static void completed(
+    void *ctx, struct MHD_Connection *mhd, void **state, enum MHD_RequestTerminationCode code)
 {
     struct http_server *server = ctx;
     struct http_request *r = *state;
@@ -300,8 +300,8 @@ static struct MHD_Response *response_of(const struct http_reply *reply, uint64_t
             return NULL;
         }
         *reading = (struct reading){reply->read, reply->read_free, reply->read_ctx, first};
-        response = MHD_create_response_from_callback(n, READ_BLOCK_BYTES, reading_next, reading,
-            reading_free);
+        response = MHD_create_response_from_callback(
+            n, READ_BLOCK_BYTES, reading_next, reading, reading_free);
         if (response == NULL)
             reading_free(reading);
         return response;
@@ -312,9 +312,9 @@ static struct MHD_Response *response_of(const struct http_reply *reply, uint64_t
             free(p);
         return response;
     }
-    response = n == 0
-        ? MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT)
-        : MHD_create_response_from_buffer((size_t)n, (uint8_t *)p + first, MHD_RESPMEM_MUST_COPY);
+    response = n == 0 ? MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT)
+                      : MHD_create_response_from_buffer(
+                            (size_t)n, (uint8_t *)p + first, MHD_RESPMEM_MUST_COPY);
     if (reply->body == HTTP_TAKE)
         free(p);
     return response;
@@ -331,12 +331,12 @@ static bool put_headers(struct MHD_Response *response, const struct http_reply *
 
     snprintf(seconds, sizeof seconds, "%u", reply->retry_after_s);
     return put_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type) &&
-        put_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, reply->cache_control) &&
-        put_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow) &&
-        put_header(response, MHD_HTTP_HEADER_RETRY_AFTER,
-            reply->retry_after_s > 0 ? seconds : NULL) &&
-        put_header(response, MHD_HTTP_HEADER_ACCEPT_RANGES, reply->ranges ? "bytes" : NULL) &&
-        put_header(response, MHD_HTTP_HEADER_CONNECTION, reply->close ? "close" : NULL);
+           put_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, reply->cache_control) &&
+           put_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow) &&
+           put_header(
+               response, MHD_HTTP_HEADER_RETRY_AFTER, reply->retry_after_s > 0 ? seconds : NULL) &&
+           put_header(response, MHD_HTTP_HEADER_ACCEPT_RANGES, reply->ranges ? "bytes" : NULL) &&
+           put_header(response, MHD_HTTP_HEADER_CONNECTION, reply->close ? "close" : NULL);
 }
 
 static void discard(const struct http_reply *reply)
@@ -382,9 +382,9 @@ static void build(struct http_request *r, const struct http_reply *reply)
         r->response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
         break;
     }
-    if (r->response != NULL && (!put_headers(r->response, reply) ||
-                                   !put_header(r->response, MHD_HTTP_HEADER_CONTENT_RANGE,
-                                       content_range[0] != 0 ? content_range : NULL))) {
+    if (r->response != NULL &&
+        (!put_headers(r->response, reply) || !put_header(r->response, MHD_HTTP_HEADER_CONTENT_RANGE,
+                                                 content_range[0] != 0 ? content_range : NULL))) {
         MHD_destroy_response(r->response);
         r->response = NULL;
     }
@@ -406,10 +406,6 @@ void http_reply(struct http_request *r, const struct http_reply *reply)
 
         r->suspended = false;
         MHD_resume_connection(r->mhd);
-        /* MHD does not look at it by itself; one run serves all that are resumed by then. */
-        if (!r->server->running)
-            uv_timer_start(&r->server->timer, on_timer, 0, 0);
-        r->server->again = true;
         /* The daemon sees it in its next run: this one's, or one that is due at once. */
         server->again = true;
         if (!server->running)
@@ -449,8 +445,8 @@ static void log_nothing(void *ctx, const char *format, va_list args)
     (void)args;
 }
 
-static struct MHD_Daemon *start_daemon(struct http_server *server,
-    const struct http_server_options *options)
+static struct MHD_Daemon *start_daemon(
+    struct http_server *server, const struct http_server_options *options)
 {
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
         NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL,
@@ -465,7 +461,8 @@ static struct MHD_Daemon *start_daemon(struct http_server *server,
 
 static int start_handles(struct http_server *server)
 {
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 
     if (info == NULL || uv_poll_init(server->loop, &server->poll, info->epoll_fd) != 0)
         return KEIIN_EIO;

@@ -30,11 +30,11 @@ struct http_handler {
 };
 
 struct http_server_options {
-    const char *listen;             /* "127.0.0.1:7380", "[::1]:0"; loopback only */
-    unsigned connections_max;       /* more wait in the kernel's backlog */
+    const char *listen; /* "127.0.0.1:7380", "[::1]:0"; loopback only */
+    unsigned connections_max; /* more wait in the kernel's backlog */
     unsigned backlog;
-    unsigned idle_timeout_s;        /* no byte either way */
-    unsigned request_timeout_s;     /* for the headers, and for the body, each whole */
+    unsigned idle_timeout_s; /* no byte either way */
+    unsigned request_timeout_s; /* for the headers, and for the body, each whole */
     size_t connection_memory_bytes; /* headers and read buffer */
 };
 
@@ -76,17 +76,17 @@ typedef int http_read_fn(void *ctx, uint64_t offset, uint8_t *out, size_t n, siz
 enum http_body {
     HTTP_COPY, /* `bytes` is copied */
     HTTP_TAKE, /* `bytes.p` came from malloc and is freed */
-    HTTP_READ  /* `read` gives `read_bytes` bytes; `read_free` ends it */
+    HTTP_READ /* `read` gives `read_bytes` bytes; `read_free` ends it */
 };
 
 struct http_reply {
     unsigned status;
     const char *content_type;
     const char *cache_control; /* NULL: none */
-    const char *allow;         /* for 405; else NULL */
-    unsigned retry_after_s;    /* 0: none */
-    bool ranges;               /* a single Range is honoured (206, 416) */
-    bool close;                /* close the connection afterwards */
+    const char *allow; /* for 405; else NULL */
+    unsigned retry_after_s; /* 0: none */
+    bool ranges; /* a single Range is honoured (206, 416) */
+    bool close; /* close the connection afterwards */
     enum http_body body;
     struct span bytes;
     http_read_fn *read;

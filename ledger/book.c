@@ -17,8 +17,8 @@ struct book {
     struct book_key *keys;
     size_t key_count, key_room;
     uint32_t *key_slots, *name_slots; /* open addressing; NOBODY is empty */
-    size_t slot_mask;                 /* of both */
-    uint8_t **names;                  /* what the writers' names point to */
+    size_t slot_mask; /* of both */
+    uint8_t **names; /* what the writers' names point to */
 };
 
 static size_t slot_of(const struct book *book, const struct hash *hash)
@@ -84,8 +84,8 @@ int book_find_name(const struct book *book, const struct hash *name_hash, uint32
     return KEIIN_EABSENT;
 }
 
-static int add_name(struct book *book, struct span name, const struct hash *ledger_id,
-    uint32_t *number)
+static int add_name(
+    struct book *book, struct span name, const struct hash *ledger_id, uint32_t *number)
 {
     struct book_writer *w = &book->writers[book->writer_count];
     struct hash name_hash;
@@ -137,8 +137,8 @@ static int add_key(struct book *book, const struct hash *key_hash, const uint8_t
     return 0;
 }
 
-const struct book_key *book_find_key(const struct book *book, const struct hash *key_hash,
-    const struct book_key *after)
+const struct book_key *book_find_key(
+    const struct book *book, const struct hash *key_hash, const struct book_key *after)
 {
     bool pass = after != NULL;
 
@@ -197,8 +197,8 @@ static int judge(struct book *book, const struct roster *roster, const struct ha
     return err;
 }
 
-int book_next(const struct book *before, const struct roster *roster,
-    const struct hash *ledger_id, struct book **out)
+int book_next(const struct book *before, const struct roster *roster, const struct hash *ledger_id,
+    struct book **out)
 {
     size_t old_keys = before == NULL ? 0 : before->key_count;
     size_t old_writers = before == NULL ? 0 : before->writer_count;

@@ -27,7 +27,7 @@ struct checking {
     struct store_txn txn;
     struct state state;
     struct recheck recheck;
-    struct book *book;     /* as the entries make it, one roster after the other */
+    struct book *book; /* as the entries make it, one roster after the other */
     struct roster *roster; /* in force at the entry that is checked */
     struct heads heads;
     struct frontier frontier;
@@ -108,12 +108,12 @@ static void check_roster_proof(struct checking *c, uint64_t serial, uint64_t ind
     if (note != NULL && rosters_get_proof(&c->txn, serial, &bytes) == 0 &&
         proof_parse(buf_view(&bytes), &proof, NULL) == 0) {
         good = proof.index == index && proof.has_extra &&
-            proof_extra_parse(span_of(proof.extra, proof.extra_bytes), &extra) == 0 &&
-            !extra.has_record && span_eq(extra.entry, buf_view(&c->recheck.bytes)) &&
-            note_parse(proof.checkpoint, note, NULL) == 0 &&
-            checkpoint_parse(note->text, &checkpoint, NULL) == 0 &&
-            tree_check_inclusion(index, checkpoint.size, &c->recheck.leaf, proof.hashes,
-                proof.hash_count, &checkpoint.root);
+               proof_extra_parse(span_of(proof.extra, proof.extra_bytes), &extra) == 0 &&
+               !extra.has_record && span_eq(extra.entry, buf_view(&c->recheck.bytes)) &&
+               note_parse(proof.checkpoint, note, NULL) == 0 &&
+               checkpoint_parse(note->text, &checkpoint, NULL) == 0 &&
+               tree_check_inclusion(index, checkpoint.size, &c->recheck.leaf, proof.hashes,
+                   proof.hash_count, &checkpoint.root);
         proof_destroy(&proof);
     }
     if (!good)
@@ -133,8 +133,8 @@ static void check_place(struct checking *c, uint64_t index)
     if (!key->listed)
         finding(c, "entry %" PRIu64 ": its key is not listed in the roster in force", index);
     if (entry->kind == ENTRY_ROSTER && key->role != ROLE_OPERATOR && key->role != ROLE_COMMITTEE)
-        finding(c, "entry %" PRIu64 ": a roster by a writer of role %s", index,
-            role_text(key->role));
+        finding(
+            c, "entry %" PRIu64 ": a roster by a writer of role %s", index, role_text(key->role));
     if (entry->number != head->number + 1)
         finding(c, "entry %" PRIu64 ": number %" PRIu64 " where %" PRIu64 " is due", index,
             entry->number, head->number + 1);
@@ -215,17 +215,18 @@ static void check_end(struct checking *c)
         struct head stored = {0};
         int err = heads_get(&c->txn, &w->name_hash, &stored);
 
-        if (err == KEIIN_EABSENT ? head->number != 0
-                                 : err != 0 || stored.number != head->number ||
-                    stored.index != head->index || !hash_eq(&stored.hash, &head->hash))
+        if (err == KEIIN_EABSENT
+                ? head->number != 0
+                : err != 0 || stored.number != head->number || stored.index != head->index ||
+                      !hash_eq(&stored.hash, &head->hash))
             finding(c, "the stored head of the writer %.*s is not that of its last entry",
                 (int)w->name.n, (const char *)w->name.p);
     }
 }
 
 /* One half: a note over a head, rightly signed by a key that was ever the writer's. */
-static bool judge_evidence(const struct checking *c, struct span bytes, uint32_t writer,
-    struct note *note)
+static bool judge_evidence(
+    const struct checking *c, struct span bytes, uint32_t writer, struct note *note)
 {
     struct span name = book_writer(c->book, writer)->name;
     struct cursor text;
@@ -272,8 +273,8 @@ static int see_evidence(void *ctx, struct span key, struct span value)
     name = book_writer(c->book, writer)->name;
     printf(message_text(MESSAGE_LEDGER_CHECK_EVIDENCE), (int)name.n, (const char *)name.p,
         be64_get(key.p + HASH_BYTES));
-    printf("%.*s\n%.*s\n", (int)first.n, (const char *)first.p, (int)second.n,
-        (const char *)second.p);
+    printf(
+        "%.*s\n%.*s\n", (int)first.n, (const char *)first.p, (int)second.n, (const char *)second.p);
     free(note);
     return 0;
 bad:

@@ -9,13 +9,12 @@
 void clockwatch_start(struct clockwatch *watch, const struct keiin_clock *clock)
 {
     watch->clock = clock;
-    watch->offset_ms =
-        (int64_t)(clock->wall_ms(clock->ctx) - clock->monotonic_ms(clock->ctx));
+    watch->offset_ms = (int64_t)(clock->wall_ms(clock->ctx) - clock->monotonic_ms(clock->ctx));
     watch->wrong_since_ms = 0;
 }
 
-int clockwatch_now(struct clockwatch *watch, uint64_t last_received, uint64_t *now_ms,
-    struct why *why)
+int clockwatch_now(
+    struct clockwatch *watch, uint64_t last_received, uint64_t *now_ms, struct why *why)
 {
     uint64_t wall_ms = watch->clock->wall_ms(watch->clock->ctx);
     uint64_t monotonic_ms = watch->clock->monotonic_ms(watch->clock->ctx);

@@ -65,7 +65,7 @@ static int keep_tile(void *ctx, unsigned level, uint64_t number, const struct ha
     struct group *g = ctx;
 
     assert(level < TILE_LEVELS_MAX &&
-        g->tile_count[level] < sizeof g->tiles[level] / sizeof g->tiles[level][0]);
+           g->tile_count[level] < sizeof g->tiles[level] / sizeof g->tiles[level][0]);
     if (g->tile_count[level] == 0)
         g->tile_first[level] = number;
     g->tiles[level][g->tile_count[level]++] = *hash;
@@ -185,8 +185,8 @@ static void put_signed_head(struct buf *out, const struct ledger *ledger,
     note_put_line(out, name, id, signature);
 }
 
-static const struct book_key *key_of(const struct book *book, const struct hash *key_hash,
-    uint32_t writer)
+static const struct book_key *key_of(
+    const struct book *book, const struct hash *key_hash, uint32_t writer)
 {
     const struct book_key *key = NULL;
 
@@ -227,8 +227,8 @@ int group_put_evidence(struct group *g, const struct job *job, const struct entr
 
     if (first == NULL || second == NULL)
         return KEIIN_EDAMAGED;
-    err = store_walk(&g->txn, TABLE_EVIDENCE, span_hash(&counting.name_hash), see_evidence,
-        &counting);
+    err = store_walk(
+        &g->txn, TABLE_EVIDENCE, span_hash(&counting.name_hash), see_evidence, &counting);
     if (err < 0 || counting.count >= counting.max)
         return err < 0 ? err : 0; /* two signatures are proof enough; a thousand fill the disk */
     buf_init(&notes, 8192);
@@ -240,8 +240,8 @@ int group_put_evidence(struct group *g, const struct job *job, const struct entr
     memcpy(row + HASH_BYTES + 8, job->after.b, HASH_BYTES);
     err = buf_status(&notes);
     if (err == 0)
-        err = store_put(&g->txn, TABLE_EVIDENCE, span_of(row, sizeof row), buf_view(&notes),
-            STORE_NEW);
+        err = store_put(
+            &g->txn, TABLE_EVIDENCE, span_of(row, sizeof row), buf_view(&notes), STORE_NEW);
     if (err == 0) {
         g->evidence = true;
         atomic_fetch_add(&g->ledger->metrics.evidence, 1);
@@ -273,8 +273,8 @@ static int put_tree(struct group *g)
     int err = log_put_hashes(&g->txn, 0, g->first, g->leaves, g->count);
 
     for (unsigned level = 1; level < TILE_LEVELS_MAX && err == 0; level++)
-        err = log_put_hashes(&g->txn, level, g->tile_first[level], g->tiles[level],
-            g->tile_count[level]);
+        err = log_put_hashes(
+            &g->txn, level, g->tile_first[level], g->tiles[level], g->tile_count[level]);
     return err;
 }
 
@@ -286,8 +286,7 @@ static int put_roster_proofs(struct group *g)
     int err = 0;
 
     for (size_t i = 0; i < g->roster_count && err == 0; i++)
-        err = rosters_put_proof(&g->txn, &state->edge, ++serial, g->rosters[i],
-            buf_view(&g->note));
+        err = rosters_put_proof(&g->txn, &state->edge, ++serial, g->rosters[i], buf_view(&g->note));
     return err;
 }
 

@@ -11,10 +11,10 @@ struct group {
     struct ledger *ledger;
     struct store_txn txn;
     uint64_t first; /* index of its first entry */
-    size_t count;   /* entries placed */
+    size_t count; /* entries placed */
     uint64_t records;
-    uint64_t bytes;         /* of entries and records, with what pages round up */
-    struct hash *leaves;    /* GROUP_ENTRIES_MAX */
+    uint64_t bytes; /* of entries and records, with what pages round up */
+    struct hash *leaves; /* GROUP_ENTRIES_MAX */
     struct hash tiles[TILE_LEVELS_MAX][GROUP_ENTRIES_MAX / TILE_WIDTH + 2];
     uint64_t tile_first[TILE_LEVELS_MAX];
     size_t tile_count[TILE_LEVELS_MAX];
@@ -49,7 +49,7 @@ int group_commit(struct group *group) KEIIN_MUST_USE;
 void group_abort(struct group *group);
 
 /* Appends the note of a checkpoint of the edge as it is. KEIIN_ENOMEM. */
-int commit_sign_checkpoint(const struct keyfile *log_key, const struct edge *edge, struct buf *out)
-    KEIIN_MUST_USE;
+int commit_sign_checkpoint(
+    const struct keyfile *log_key, const struct edge *edge, struct buf *out) KEIIN_MUST_USE;
 
 #endif

@@ -17,14 +17,19 @@ enum setting_type { SETTING_TEXT, SETTING_NUMBER };
 struct setting {
     const char *section, *name;
     enum setting_type type;
-    size_t offset;       /* in struct config */
+    size_t offset; /* in struct config */
     const char *initial; /* NULL: must be given */
     uint64_t min, max;
 };
 
-#define TEXT(s, n, initial) {s, #n, SETTING_TEXT, offsetof(struct config, n), initial, 0, 0}
+#define TEXT(s, n, initial)                                                                        \
+    {                                                                                              \
+        s, #n, SETTING_TEXT, offsetof(struct config, n), initial, 0, 0                             \
+    }
 #define NUMBER(s, n, initial, min, max)                                                            \
-    {s, #n, SETTING_NUMBER, offsetof(struct config, n), initial, min, max}
+    {                                                                                              \
+        s, #n, SETTING_NUMBER, offsetof(struct config, n), initial, min, max                       \
+    }
 #define TIB (UINT64_C(1) << 40)
 
 static const struct setting settings[] = {
@@ -40,7 +45,7 @@ static const struct setting settings[] = {
     NUMBER("http", backlog, "1024", 1, 65535),
     NUMBER("http", idle_timeout_s, "30", 1, 3600),
     NUMBER("http", request_timeout_s, "60", 1, 3600),
-    NUMBER("limits", map_bytes_max, "1099511627776", 1 << 20, 64 * TIB),
+    NUMBER("limits", map_bytes_max, "274877906944", 1 << 20, 64 * TIB),
     NUMBER("limits", inflight_bytes_max, "67108864", SUBMISSION_BYTES_MAX, TIB),
     NUMBER("limits", reserve_percent, "10", 0, 90),
     NUMBER("limits", queue_submissions_max, "4096", 1, 1 << 20),
@@ -81,8 +86,8 @@ static char *text_at(struct config *config, const struct setting *s, char *value
     return at;
 }
 
-static int put_value(struct config *config, const struct setting *s, const char *value,
-    struct buf *error)
+static int put_value(
+    struct config *config, const struct setting *s, const char *value, struct buf *error)
 {
     uint64_t number;
     char *copy;
@@ -137,7 +142,8 @@ static int on_setting(void *ctx, const char *section, const char *name, const ch
     buf_put_str(r->errors, section_known ? "unknown key \"" : "unknown section [");
     text_visible(r->errors, span_str(section_known ? name : section));
     if (section_known)
-        buf_printf(r->errors, "\" in [%s]; see keiin-ledger(8) for those that are known\n", section);
+        buf_printf(
+            r->errors, "\" in [%s]; see keiin-ledger(8) for those that are known\n", section);
     else
         buf_put_str(r->errors, "]; known are [ledger], [http], [limits] and [commit]\n");
     return 1;
@@ -229,8 +235,8 @@ static int set_initial(struct config *config)
     memset(config, 0, sizeof *config);
     buf_init(&none, 0);
     for (size_t i = 0; i < SETTING_COUNT && err == 0; i++)
-        err = put_value(config, &settings[i],
-            settings[i].initial == NULL ? "" : settings[i].initial, &none);
+        err = put_value(
+            config, &settings[i], settings[i].initial == NULL ? "" : settings[i].initial, &none);
     buf_destroy(&none);
     return err;
 }

@@ -11,8 +11,8 @@ struct config {
     char *log_key;
     char *operator_key;
     /* [http] */
-    char *listen;        /* "127.0.0.1:7380" */
-    char *prefix;        /* "" or "/name[/name...]", with a first slash and no last one */
+    char *listen; /* "127.0.0.1:7380" */
+    char *prefix; /* "" or "/name[/name...]", with a first slash and no last one */
     char *status_listen; /* "" is off */
     uint64_t connections_max;
     uint64_t connection_memory_bytes;

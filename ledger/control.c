@@ -90,8 +90,8 @@ static void visitor_answer(struct visitor *v, unsigned status, struct span body)
 
 static void visitor_refuse(struct visitor *v, enum refusal_code code, const char *detail)
 {
-    struct refusal refusal = {.code = span_str(refusal_kinds[code].code),
-        .detail = span_str(detail)};
+    struct refusal refusal = {
+        .code = span_str(refusal_kinds[code].code), .detail = span_str(detail)};
     struct buf body;
 
     buf_init(&body, 4096);
@@ -161,8 +161,8 @@ static bool is_own_account(const uv_pipe_t *pipe)
     uv_os_fd_t fd;
 
     return uv_fileno((const uv_handle_t *)pipe, &fd) == 0 &&
-        getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 &&
-        (peer.uid == geteuid() || peer.uid == 0);
+           getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 &&
+           (peer.uid == geteuid() || peer.uid == 0);
 }
 
 static void on_visitor(uv_stream_t *server, int status)
@@ -219,8 +219,7 @@ int control_new(uv_loop_t *loop, struct ledger *ledger, struct control **out, st
     if (rc == 0)
         rc = uv_listen((uv_stream_t *)&control->pipe, 4, on_visitor);
     if (rc != 0) {
-        why_set(why, "cannot listen on " CONTROL_SOCKET " in the data folder: %s",
-            uv_strerror(rc));
+        why_set(why, "cannot listen on " CONTROL_SOCKET " in the data folder: %s", uv_strerror(rc));
         uv_close((uv_handle_t *)&control->pipe, on_control_closed);
         return KEIIN_EIO;
     }

@@ -16,8 +16,8 @@
 struct control;
 
 /* Listens in the loop. A socket that is left from before is replaced: the lock is held. */
-int control_new(uv_loop_t *loop, struct ledger *ledger, struct control **out, struct why *why)
-    KEIIN_MUST_USE;
+int control_new(
+    uv_loop_t *loop, struct ledger *ledger, struct control **out, struct why *why) KEIIN_MUST_USE;
 /* The memory goes when the loop has run once more. */
 void control_close(struct control *control);
 

@@ -25,7 +25,7 @@ static bool node_kept(const struct edge *edge, unsigned level, uint64_t index)
     uint64_t count = edge->frontier.size >> level;
 
     return index < count && count - index <= ring_nodes(level) &&
-        (index + 1) << level > edge->begun;
+           (index + 1) << level > edge->begun;
 }
 
 static int allocate(struct edge *edge)
@@ -68,8 +68,8 @@ int edge_load(struct edge *edge, const struct store_txn *txn, uint64_t size)
     log_nodes_init(nodes, txn, size);
     for (unsigned level = 0; level < 64 && err == 0; level++)
         if ((start >> level & 1) != 0)
-            err = tile_node(&nodes->nodes, level, (start >> level) - 1,
-                &edge->frontier.nodes[level]);
+            err =
+                tile_node(&nodes->nodes, level, (start >> level) - 1, &edge->frontier.nodes[level]);
     edge->frontier.size = edge->begun = start;
     while (err == 0 && edge->frontier.size < size) {
         size_t n = size - start < TILE_WIDTH ? (size_t)(size - start) : TILE_WIDTH;

@@ -12,7 +12,7 @@
 
 struct edge {
     struct frontier frontier;
-    uint64_t begun;         /* nodes completed by earlier leaves are not in the rings */
+    uint64_t begun; /* nodes completed by earlier leaves are not in the rings */
     struct hash *nodes[64]; /* rings of the newest nodes of each level; one allocation */
 };
 
@@ -22,8 +22,8 @@ void edge_destroy(struct edge *edge);
 
 /* Appends a leaf; shows every hash of a tile level above 0 that it completes. */
 typedef int edge_tile_fn(void *ctx, unsigned tile_level, uint64_t number, const struct hash *hash);
-int edge_append(struct edge *edge, const struct hash *leaf, edge_tile_fn *tile, void *ctx)
-    KEIIN_MUST_USE;
+int edge_append(
+    struct edge *edge, const struct hash *leaf, edge_tile_fn *tile, void *ctx) KEIIN_MUST_USE;
 
 /*
  * Inclusion proof of an entry for the edge's size. What is not in memory is read by

@@ -134,8 +134,8 @@ static int next_link(const struct store_txn *txn, const struct head *head, uint6
     return err;
 }
 
-int heads_extend(struct heads *heads, const struct store_txn *txn, uint32_t writer,
-    uint64_t index, uint64_t number, uint64_t last_number, const struct hash *after)
+int heads_extend(struct heads *heads, const struct store_txn *txn, uint32_t writer, uint64_t index,
+    uint64_t number, uint64_t last_number, const struct hash *after)
 {
     struct head *head = &heads->of[writer];
     uint8_t row[LINK_ROW_BYTES];
@@ -185,9 +185,9 @@ int heads_put(struct heads *heads, const struct store_txn *txn, const struct boo
 
         head->changed = false;
         head_write(row, head);
-        err = store_put(txn, TABLE_HEADS,
-            span_hash(&book_writer(book, heads->changed[i])->name_hash), span_of(row, sizeof row),
-            0);
+        err =
+            store_put(txn, TABLE_HEADS, span_hash(&book_writer(book, heads->changed[i])->name_hash),
+                span_of(row, sizeof row), 0);
     }
     heads->changed_count = 0;
     return err;
@@ -205,8 +205,8 @@ int heads_get(const struct store_txn *txn, const struct hash *name_hash, struct 
     return err;
 }
 
-int heads_find(const struct store_txn *txn, const struct head *head, uint64_t number,
-    uint64_t *index)
+int heads_find(
+    const struct store_txn *txn, const struct head *head, uint64_t number, uint64_t *index)
 {
     struct link at = head->link, jump;
     uint64_t here = head->index;

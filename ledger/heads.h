@@ -14,7 +14,7 @@
 struct link {
     uint64_t parent; /* entry index; its own for a writer's first entry */
     uint64_t jump;
-    uint64_t depth;  /* entries of the writer before this one */
+    uint64_t depth; /* entries of the writer before this one */
     uint64_t number; /* of the entry's first record */
 };
 
@@ -34,22 +34,22 @@ struct heads {
 };
 
 /* All heads of the store, and head(0) for who is silent. KEIIN_ENOMEM, KEIIN_EDAMAGED. */
-int heads_load(struct heads *heads, const struct store_txn *txn, const struct book *book)
-    KEIIN_MUST_USE;
+int heads_load(
+    struct heads *heads, const struct store_txn *txn, const struct book *book) KEIIN_MUST_USE;
 /* Room for writers that a new book has. KEIIN_ENOMEM. */
 int heads_grow(struct heads *heads, const struct book *book) KEIIN_MUST_USE;
 void heads_destroy(struct heads *heads);
 
 /* A writer's next entry: stores its link, moves the head in memory. */
-int heads_extend(struct heads *heads, const struct store_txn *txn, uint32_t writer,
-    uint64_t index, uint64_t number, uint64_t last_number, const struct hash *after) KEIIN_MUST_USE;
+int heads_extend(struct heads *heads, const struct store_txn *txn, uint32_t writer, uint64_t index,
+    uint64_t number, uint64_t last_number, const struct hash *after) KEIIN_MUST_USE;
 /* Stores the heads that moved since, in order of their keys. */
-int heads_put(struct heads *heads, const struct store_txn *txn, const struct book *book)
-    KEIIN_MUST_USE;
+int heads_put(
+    struct heads *heads, const struct store_txn *txn, const struct book *book) KEIIN_MUST_USE;
 
 /* One head as it is stored; KEIIN_EABSENT when the writer is silent. */
-int heads_get(const struct store_txn *txn, const struct hash *name_hash, struct head *out)
-    KEIIN_MUST_USE;
+int heads_get(
+    const struct store_txn *txn, const struct hash *name_hash, struct head *out) KEIIN_MUST_USE;
 /*
  * The entry that holds record `number` (1 to head->number) of the chain that ends in
  * `head`. KEIIN_EDAMAGED.

@@ -12,9 +12,23 @@
 
 /* The codes of SPEC.md section 8, in the order in which they are found. */
 enum refusal_code {
-    REFUSE_NOT, REFUSE_PATH, REFUSE_METHOD, REFUSE_LENGTH, REFUSE_TOO_LARGE, REFUSE_TYPE,
-    REFUSE_QUOTA, REFUSE_MALFORMED, REFUSE_KEY_UNKNOWN, REFUSE_SIGNATURE, REFUSE_WRITER_UNKNOWN,
-    REFUSE_ROLE, REFUSE_NUMBER, REFUSE_BEFORE, REFUSE_ROSTER, REFUSE_BUSY, REFUSE_FULL,
+    REFUSE_NOT,
+    REFUSE_PATH,
+    REFUSE_METHOD,
+    REFUSE_LENGTH,
+    REFUSE_TOO_LARGE,
+    REFUSE_TYPE,
+    REFUSE_QUOTA,
+    REFUSE_MALFORMED,
+    REFUSE_KEY_UNKNOWN,
+    REFUSE_SIGNATURE,
+    REFUSE_WRITER_UNKNOWN,
+    REFUSE_ROLE,
+    REFUSE_NUMBER,
+    REFUSE_BEFORE,
+    REFUSE_ROSTER,
+    REFUSE_BUSY,
+    REFUSE_FULL,
     REFUSE_COUNT
 };
 struct refusal_kind {
@@ -43,28 +57,28 @@ struct job {
     bool own; /* the operator's, to be numbered and signed when it gets its place */
 
     struct book *book; /* held: as it was when the job came */
-    uint8_t *body;     /* owned */
+    uint8_t *body; /* owned */
     size_t body_bytes;
-    size_t charged;      /* of the bytes under way; the loop's */
+    size_t charged; /* of the bytes under way; the loop's */
     struct quota *quota; /* that was charged, or NULL; the loop's */
     enum entry_kind kind;
     struct submission submission; /* borrows from the body; once `parsed` */
     bool parsed;
-    uint32_t writer;     /* number; once the signature is found valid */
-    struct hash after;   /* head after it */
+    uint32_t writer; /* number; once the signature is found valid */
+    struct hash after; /* head after it */
     struct roster *roster; /* kind 2: NULL when it is malformed, then `why` says why */
-    struct note *note;     /* kind 2 */
+    struct note *note; /* kind 2 */
 
     /* What became of it. */
     enum refusal_code refused;
-    bool stored;         /* newly, in this commit; else there before */
-    uint64_t index;      /* of its entry; with what an answer says of it: */
+    bool stored; /* newly, in this commit; else there before */
+    uint64_t index; /* of its entry; with what an answer says of it: */
     uint64_t received;
     struct hash prev;
-    struct why why;      /* of a refusal */
+    struct why why; /* of a refusal */
     uint64_t head_number; /* of a 409 */
     struct hash head;
-    uint8_t *answer;     /* owned: the body of the answer */
+    uint8_t *answer; /* owned: the body of the answer */
     size_t answer_bytes;
 };
 

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 struct lane {
-    struct lane *next;         /* in the ring of lanes that have work */
-    bool in_turn;              /* is in that ring */
-    struct job *first, *last;  /* all that came and has not gone on, in order */
-    struct job *waiting;       /* the first of them that no worker has */
+    struct lane *next; /* in the ring of lanes that have work */
+    bool in_turn; /* is in that ring */
+    struct job *first, *last; /* all that came and has not gone on, in order */
+    struct job *waiting; /* the first of them that no worker has */
     size_t count;
     struct quota quota; /* the loop's thread, outside of the lock */
 };
@@ -16,7 +16,9 @@ struct lane {
 struct lanes {
     pthread_mutex_t lock; /* guards everything but the quotas */
     pthread_cond_t work;
-    size_t idle; /* workers that wait */
+    size_t workers;
+    size_t idle; /* workers that wait and that nobody has woken yet */
+    size_t waiting; /* jobs that no worker has */
     bool stop;
     size_t queue_max;
     struct lane **of; /* by writer number and one; 0 is for the unknown */
@@ -24,7 +26,7 @@ struct lanes {
     struct lane *turn_first, *turn_last;
 };
 
-int lanes_new(size_t queue_max, struct lanes **out)
+int lanes_new(size_t queue_max, size_t workers, struct lanes **out)
 {
     struct lanes *lanes = calloc(1, sizeof *lanes);
 
@@ -34,6 +36,7 @@ int lanes_new(size_t queue_max, struct lanes **out)
     pthread_mutex_init(&lanes->lock, NULL);
     pthread_cond_init(&lanes->work, NULL);
     lanes->queue_max = queue_max;
+    lanes->workers = workers;
     return 0;
 }
 
@@ -125,7 +128,10 @@ int lanes_put(struct lanes *lanes, uint32_t writer, struct job *job)
             lane->waiting = job;
         if (!lane->in_turn)
             take_turn(lanes, lane);
+        lanes->waiting++;
         wake = lanes->idle > 0;
+        if (wake)
+            lanes->idle--;
     }
     pthread_mutex_unlock(&lanes->lock);
     if (wake)
@@ -133,30 +139,42 @@ int lanes_put(struct lanes *lanes, uint32_t writer, struct job *job)
     return err;
 }
 
-struct job *lanes_take(struct lanes *lanes)
+/* Under the lock; there is work. */
+static struct job *take_one(struct lanes *lanes)
 {
-    struct lane *lane;
-    struct job *job = NULL;
+    struct lane *lane = lanes->turn_first;
+    struct job *job = lane->waiting;
+
+    assert(job != NULL && job->lane_state == JOB_WAITS);
+    lanes->turn_first = lane->next;
+    lane->in_turn = false;
+    job->lane_state = JOB_VALIDATES;
+    lane->waiting = job->lane_next;
+    if (lane->waiting != NULL)
+        take_turn(lanes, lane);
+    lanes->waiting--;
+    return job;
+}
+
+size_t lanes_take(struct lanes *lanes, struct job *jobs[static LANES_TAKE_MAX])
+{
+    size_t count = 0, part;
 
     pthread_mutex_lock(&lanes->lock);
     while (lanes->turn_first == NULL && !lanes->stop) {
-        lanes->idle++;
+        lanes->idle++; /* taken back by who wakes this worker */
         pthread_cond_wait(&lanes->work, &lanes->lock);
-        lanes->idle--;
     }
-    lane = lanes->turn_first;
-    if (!lanes->stop) {
-        lanes->turn_first = lane->next;
-        lane->in_turn = false;
-        job = lane->waiting;
-        assert(job != NULL && job->lane_state == JOB_WAITS);
-        job->lane_state = JOB_VALIDATES;
-        lane->waiting = job->lane_next;
-        if (lane->waiting != NULL)
-            take_turn(lanes, lane);
-    }
+    /* Several at once only when there is more than enough for all. */
+    part = lanes->waiting / (2 * lanes->workers);
+    if (part > LANES_TAKE_MAX)
+        part = LANES_TAKE_MAX;
+    if (!lanes->stop)
+        do
+            jobs[count++] = take_one(lanes);
+        while (count < part);
     pthread_mutex_unlock(&lanes->lock);
-    return job;
+    return count;
 }
 
 static void leave(struct lane *lane, struct job *job)
@@ -174,12 +192,11 @@ static void leave(struct lane *lane, struct job *job)
     lane->count--;
 }
 
-void lanes_done(struct lanes *lanes, struct job *job, struct job_list *valid,
-    struct job_list *refused)
+/* Under the lock. */
+static void job_done(struct job *job, struct job_list *valid, struct job_list *refused)
 {
     struct lane *lane = job->lane;
 
-    pthread_mutex_lock(&lanes->lock);
     assert(job->lane_state == JOB_VALIDATES);
     if (job->refused != REFUSE_NOT) {
         leave(lane, job);
@@ -193,6 +210,14 @@ void lanes_done(struct lanes *lanes, struct job *job, struct job_list *valid,
         leave(lane, next);
         job_list_put(valid, next);
     }
+}
+
+void lanes_done(struct lanes *lanes, struct job *const *jobs, size_t count, struct job_list *valid,
+    struct job_list *refused)
+{
+    pthread_mutex_lock(&lanes->lock);
+    for (size_t i = 0; i < count; i++)
+        job_done(jobs[i], valid, refused);
     pthread_mutex_unlock(&lanes->lock);
 }
 

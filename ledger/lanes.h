@@ -15,19 +15,25 @@
 struct lanes;
 
 /* KEIIN_ENOMEM. `queue_max` bounds the jobs in one lane. */
-int lanes_new(size_t queue_max, struct lanes **out) KEIIN_MUST_USE;
+int lanes_new(size_t queue_max, size_t workers, struct lanes **out) KEIIN_MUST_USE;
 void lanes_free(struct lanes *lanes); /* once the workers are gone; frees what waits */
 
 /* Any thread. KEIIN_EBUSY when the lane is full, KEIIN_ENOMEM; then the job stays the caller's. */
 int lanes_put(struct lanes *lanes, uint32_t writer, struct job *job) KEIIN_MUST_USE;
 
-/* A worker: waits for a job. NULL once lanes_stop was called. */
-struct job *lanes_take(struct lanes *lanes);
+/* What a worker takes at once, at most. */
+#define LANES_TAKE_MAX 8
+
 /*
- * A worker: the job is done. A refused one leaves its lane and is the caller's (`refused`
+ * A worker: waits for jobs and takes a fair part of those that wait, each from another lane
+ * or behind the one before. 0 once lanes_stop was called.
+ */
+size_t lanes_take(struct lanes *lanes, struct job *jobs[static LANES_TAKE_MAX]);
+/*
+ * A worker: these jobs are done. A refused one leaves its lane and is the caller's (`refused`
  * gets it); what now stands in front and is valid goes to `valid`, in order.
  */
-void lanes_done(struct lanes *lanes, struct job *job, struct job_list *valid,
+void lanes_done(struct lanes *lanes, struct job *const *jobs, size_t count, struct job_list *valid,
     struct job_list *refused);
 void lanes_stop(struct lanes *lanes);
 

@@ -8,21 +8,28 @@
 #include "ledger/sequence.h"
 #include "ledger/validate.h"
 
+static void validate(struct ledger *ledger, struct job *job)
+{
+    if (!job->own)
+        validate_job(job, &ledger->ledger_id);
+    else if (job->kind == ENTRY_ROSTER && validate_roster(job) == KEIIN_ENOMEM)
+        job_refuse(job, REFUSE_BUSY, "out of memory");
+}
+
 /* A worker: takes, validates, passes on. */
 static void *worker_thread(void *arg)
 {
     struct ledger *ledger = arg;
+    struct job *jobs[LANES_TAKE_MAX];
     struct job_list valid, refused;
-    struct job *job;
+    size_t count;
 
-    while ((job = lanes_take(ledger->lanes)) != NULL) {
+    while ((count = lanes_take(ledger->lanes, jobs)) > 0) {
         job_list_init(&valid);
         job_list_init(&refused);
-        if (!job->own)
-            validate_job(job, &ledger->ledger_id);
-        else if (job->kind == ENTRY_ROSTER && validate_roster(job) == KEIIN_ENOMEM)
-            job_refuse(job, REFUSE_BUSY, "out of memory");
-        lanes_done(ledger->lanes, job, &valid, &refused);
+        for (size_t i = 0; i < count; i++)
+            validate(ledger, jobs[i]);
+        lanes_done(ledger->lanes, jobs, count, &valid, &refused);
         sequence_put(ledger, &valid);
         publish_refused(ledger, &refused);
     }
@@ -67,7 +74,8 @@ int ledger_start(struct ledger *ledger, const struct ledger_given *given, struct
         err = published_of(&ledger->state, &ledger->published);
     }
     if (err == 0)
-        err = lanes_new((size_t)given->config->queue_per_writer_max, &ledger->lanes);
+        err = lanes_new((size_t)given->config->queue_per_writer_max, (size_t)given->config->workers,
+            &ledger->lanes);
     if (err == 0)
         err = start_threads(ledger);
     if (err != 0)

@@ -32,8 +32,8 @@ struct ledger_given {
     const struct keiin_clock *clock;
     const struct keiin_random *random;
     const struct network *network;
-    struct store store;              /* taken */
-    const struct keyfile *log_key;   /* borrowed, like the other key */
+    struct store store; /* taken */
+    const struct keyfile *log_key; /* borrowed, like the other key */
     const struct keyfile *operator_key;
 };
 
@@ -63,8 +63,8 @@ struct state {
 /* Wall clock and monotonic clock, watched against each other (ledger/clockwatch.h). */
 struct clockwatch {
     const struct keiin_clock *clock;
-    int64_t offset_ms;         /* wall minus monotonic, at start */
-    uint64_t wrong_since_ms;   /* monotonic; 0: right */
+    int64_t offset_ms; /* wall minus monotonic, at start */
+    uint64_t wrong_since_ms; /* monotonic; 0: right */
 };
 
 struct metrics {
@@ -82,9 +82,9 @@ struct metrics {
 
 struct ledger {
     struct ledger_given given; /* constant */
-    struct hash ledger_id;     /* constant */
-    struct lanes *lanes;       /* locks itself */
-    pthread_t *workers;        /* the loop's */
+    struct hash ledger_id; /* constant */
+    struct lanes *lanes; /* locks itself */
+    pthread_t *workers; /* the loop's */
     size_t worker_count;
     pthread_t sequencer;
     bool sequencer_runs;
@@ -104,14 +104,14 @@ struct ledger {
     pthread_mutex_t done_lock;
     struct job_list done;
     struct published done_published; /* newer than `published` when it has a checkpoint */
-    bool fatal;                      /* the sequencer stopped, or a commit failed */
+    bool fatal; /* the sequencer stopped, or a commit failed */
     struct why fatal_why;
 
     /* The loop's. */
     struct published published;
-    size_t jobs;          /* that are not finished */
+    size_t jobs; /* that are not finished */
     size_t inflight_bytes; /* of bodies */
-    bool draining;        /* nothing new is taken */
+    bool draining; /* nothing new is taken */
     uint64_t last_entry_ms; /* monotonic, when the published size last moved */
     struct metrics metrics;
 };
@@ -120,8 +120,8 @@ struct ledger {
  * Starts the server on a store that was checked (ledger/recover.h): loads its state, starts
  * the threads. Takes given->store in any case. After a failure nothing runs.
  */
-int ledger_start(struct ledger *ledger, const struct ledger_given *given, struct why *why)
-    KEIIN_MUST_USE;
+int ledger_start(
+    struct ledger *ledger, const struct ledger_given *given, struct why *why) KEIIN_MUST_USE;
 /* Stops the threads. No job may be unfinished, or `fatal` is set. */
 void ledger_stop(struct ledger *ledger);
 

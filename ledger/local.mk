@@ -10,6 +10,7 @@ libledger_la_SOURCES = \
 	ledger/config.c ledger/config.h \
 	ledger/control.c ledger/control.h \
 	ledger/edge.c ledger/edge.h \
+	ledger/genesis.c ledger/genesis.h \
 	ledger/heads.c ledger/heads.h \
 	ledger/job.c ledger/job.h \
 	ledger/lanes.c ledger/lanes.h \
@@ -29,9 +30,8 @@ libledger_la_SOURCES = \
 	ledger/submit.c ledger/submit.h \
 	ledger/tables.c ledger/tables.h \
 	ledger/validate.c ledger/validate.h
-libledger_la_LIBADD = $(INIH_LIBS) $(JANSSON_LIBS) $(UV_LIBS)
-# What is linked with libledger.la, in this order.
-LIBLEDGER = libledger.la libhttpserver.la libstore.la libsystem.la libcore.la
+LIBLEDGER = libledger.la libhttpserver.la libstore.la libsystem.la libcore.la \
+	$(INIH_LIBS) $(JANSSON_LIBS) $(UV_LIBS) $(MICROHTTPD_LIBS) $(LMDB_LIBS) -lpthread
 keiin_ledger_SOURCES = \
 	ledger/check.c \
 	ledger/init.c \
@@ -41,4 +41,5 @@ keiin_ledger_SOURCES = \
 	ledger/setup.c ledger/setup.h
 keiin_ledger_LDADD = $(LIBLEDGER)
 keiin_ledger_LDFLAGS = $(AM_LDFLAGS) -pthread
+dist_man_MANS += doc/man/keiin-ledger.8
 endif

@@ -49,8 +49,7 @@ static void heartbeat_record(struct ledger *ledger, struct buf *out)
     msgpack_put_str(out, span_str("at"));
     msgpack_put_uint(out, clock->wall_ms(clock->ctx));
     msgpack_put_str(out, span_str("checkpoint"));
-    msgpack_put_bin(out,
-        span_of(ledger->published.checkpoint, ledger->published.checkpoint_bytes));
+    msgpack_put_bin(out, span_of(ledger->published.checkpoint, ledger->published.checkpoint_bytes));
     msgpack_put_str(out, span_str("salt"));
     msgpack_put_bin(out, span_of(salt, sizeof salt));
 }
@@ -69,7 +68,7 @@ bool own_heartbeat_due(const struct ledger *ledger)
     uint64_t interval_ms = ledger->given.config->heartbeat_interval_s * 1000;
 
     return interval_ms > 0 && !ledger->draining &&
-        clock->monotonic_ms(clock->ctx) - ledger->last_entry_ms >= interval_ms;
+           clock->monotonic_ms(clock->ctx) - ledger->last_entry_ms >= interval_ms;
 }
 
 int own_heartbeat(struct ledger *ledger)

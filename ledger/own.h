@@ -14,8 +14,8 @@ typedef void own_finished_fn(void *ctx, const struct job *job);
 /* Queues a heartbeat record with the newest checkpoint. Errors as submit_own. */
 int own_heartbeat(struct ledger *ledger) KEIIN_MUST_USE;
 /* Queues a roster. KEIIN_EMALFORMED when it is no note; else as submit_own. */
-int own_roster(struct ledger *ledger, struct span note, own_finished_fn *finished, void *ctx)
-    KEIIN_MUST_USE;
+int own_roster(
+    struct ledger *ledger, struct span note, own_finished_fn *finished, void *ctx) KEIIN_MUST_USE;
 /* Whether a heartbeat is due: nothing was appended for the configured interval. */
 bool own_heartbeat_due(const struct ledger *ledger);
 

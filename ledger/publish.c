@@ -110,8 +110,7 @@ static void take_published(struct ledger *ledger, struct published *newer)
     if (newer->size > ledger->published.size)
         ledger->last_entry_ms = clock->monotonic_ms(clock->ctx);
     if (newer->serial != ledger->published.serial)
-        log_line(LOG_INFO, "roster", "serial %llu is in force",
-            (unsigned long long)newer->serial);
+        log_line(LOG_INFO, "roster", "serial %llu is in force", (unsigned long long)newer->serial);
     published_destroy(&ledger->published);
     ledger->published = *newer;
 }

@@ -15,14 +15,13 @@ static void refill(struct quota *q, const struct quota_limits *limits, uint64_t 
     } else {
         q->submissions = add_up_to(q->submissions, limits->submissions_per_s * passed_ms,
             limits->submissions_per_s * 1000);
-        q->bytes =
-            add_up_to(q->bytes, limits->bytes_per_s * passed_ms, limits->bytes_per_s * 1000);
+        q->bytes = add_up_to(q->bytes, limits->bytes_per_s * passed_ms, limits->bytes_per_s * 1000);
     }
     q->at_ms = now_ms;
 }
 
-bool quota_charge(struct quota *q, const struct quota_limits *limits, uint64_t now_ms,
-    uint64_t bytes)
+bool quota_charge(
+    struct quota *q, const struct quota_limits *limits, uint64_t now_ms, uint64_t bytes)
 {
     refill(q, limits, now_ms == 0 ? 1 : now_ms);
     if (q->submissions < 1000 || q->bytes < bytes * 1000)

@@ -8,9 +8,9 @@
 #include "core/bytes.h"
 
 struct quota {
-    uint64_t at_ms;       /* monotonic, of the last change; 0: never used, so full */
+    uint64_t at_ms; /* monotonic, of the last change; 0: never used, so full */
     uint64_t submissions; /* left, in thousandths */
-    uint64_t bytes;       /* left, in thousandths */
+    uint64_t bytes; /* left, in thousandths */
 };
 
 struct quota_limits {
@@ -19,8 +19,8 @@ struct quota_limits {
 };
 
 /* Charges one submission, or says false and charges nothing. */
-bool quota_charge(struct quota *quota, const struct quota_limits *limits, uint64_t now_ms,
-    uint64_t bytes);
+bool quota_charge(
+    struct quota *quota, const struct quota_limits *limits, uint64_t now_ms, uint64_t bytes);
 /* Gives a charge back. */
 void quota_refund(struct quota *quota, const struct quota_limits *limits, uint64_t bytes);
 

@@ -12,15 +12,15 @@ struct recheck {
     const struct store_txn *txn;
     struct hash ledger_id;
     const struct book *book; /* keys that are known at this place; the caller may change it */
-    uint64_t index;          /* the next entry */
-    struct hash prev;        /* that it must have */
-    uint64_t received;       /* of the one before */
+    uint64_t index; /* the next entry */
+    struct hash prev; /* that it must have */
+    uint64_t received; /* of the one before */
     struct buf bytes, records;
     /* Of the entry that was checked last. */
     struct entry entry; /* borrows from `bytes` */
     struct hash leaf;
     const struct book_key *key; /* NULL when no signature verifies */
-    struct hash after;          /* the writer's head after it */
+    struct hash after; /* the writer's head after it */
 };
 
 /* Begins with entry `index`. KEIIN_EDAMAGED when the hash before it is not there. */

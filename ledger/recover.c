@@ -8,8 +8,9 @@
 #include "ledger/recheck.h"
 #include "ledger/rosters.h"
 
-#define RESTORE "restore the data folder from a copy made while the server was stopped, or from " \
-                "a mirror; keiin-ledger check shows all that is wrong"
+#define RESTORE                                                                                    \
+    "restore the data folder from a copy made while the server was stopped, or from "              \
+    "a mirror; keiin-ledger check shows all that is wrong"
 
 void state_destroy(struct state *state)
 {
@@ -31,8 +32,8 @@ static int damaged(struct why *why, int err, const char *what)
 }
 
 /* The roster of a serial, and its text's hash; not checked against its parent here. */
-static int load_roster(const struct store_txn *txn, uint64_t serial, struct roster **out,
-    struct why *why)
+static int load_roster(
+    const struct store_txn *txn, uint64_t serial, struct roster **out, struct why *why)
 {
     struct buf note_bytes;
     struct note *note = malloc(sizeof *note);
@@ -57,8 +58,8 @@ static int load_roster(const struct store_txn *txn, uint64_t serial, struct rost
     return err;
 }
 
-static int load_rosters(const struct store_txn *txn, struct book *book, struct state *state,
-    struct why *why)
+static int load_rosters(
+    const struct store_txn *txn, struct book *book, struct state *state, struct why *why)
 {
     struct roster *first = NULL;
     uint64_t serial = 0;
@@ -93,8 +94,9 @@ static int check_signer(const struct note *note, const struct checkpoint *checkp
     struct vkey key;
 
     if (!span_is(checkpoint->origin, config->origin)) {
-        why_set(why, "the data folder is of the ledger \"%.*s\", the configuration says origin = "
-                     "%s; use the configuration and keys of that ledger",
+        why_set(why,
+            "the data folder is of the ledger \"%.*s\", the configuration says origin = "
+            "%s; use the configuration and keys of that ledger",
             (int)checkpoint->origin.n, (const char *)checkpoint->origin.p, config->origin);
         return KEIIN_EMISMATCH;
     }
@@ -136,8 +138,10 @@ static int load_checkpoint(const struct store_txn *txn, const struct config *con
         goto out;
     err = log_size(txn, &size);
     if (err == 0 && size != checkpoint->size) {
-        why_set(why, "the checkpoint is of %" PRIu64 " entries, the store has entries up to %" PRIu64
-                     "; " RESTORE, checkpoint->size, size);
+        why_set(why,
+            "the checkpoint is of %" PRIu64 " entries, the store has entries up to %" PRIu64
+            "; " RESTORE,
+            checkpoint->size, size);
         err = KEIIN_EDAMAGED;
     }
     state->checkpoint = buf_take(&bytes, &state->checkpoint_bytes);
@@ -149,8 +153,8 @@ out:
     return err;
 }
 
-static int load_last_entry(const struct store_txn *txn, uint64_t size, struct state *state,
-    struct why *why)
+static int load_last_entry(
+    const struct store_txn *txn, uint64_t size, struct state *state, struct why *why)
 {
     struct entry entry;
     struct buf bytes;
@@ -203,8 +207,8 @@ int recover_load(const struct store *store, const struct config *config,
     }
     frontier_root(&out->edge.frontier, &root);
     if (!hash_eq(&root, &checkpoint.root)) {
-        why_set(why, "the tree's right edge does not hash to the root of the signed checkpoint; "
-            RESTORE);
+        why_set(why,
+            "the tree's right edge does not hash to the root of the signed checkpoint; " RESTORE);
         err = KEIIN_EDAMAGED;
     }
 out:
@@ -234,8 +238,8 @@ static int note_head(struct head *seen, struct recheck *r, struct why *why)
 {
     struct head *head = &seen[r->key->writer];
 
-    if (head->number != 0 && (r->entry.number != head->number + 1 ||
-                                 !hash_eq(&r->entry.before, &head->hash))) {
+    if (head->number != 0 &&
+        (r->entry.number != head->number + 1 || !hash_eq(&r->entry.before, &head->hash))) {
         why_set(why, "entry %" PRIu64 " does not go on where its writer stopped", r->index - 1);
         return KEIIN_EDAMAGED;
     }
@@ -245,8 +249,8 @@ static int note_head(struct head *seen, struct recheck *r, struct why *why)
     return 0;
 }
 
-static int compare_heads(const struct state *state, const struct head *seen, uint64_t start,
-    struct why *why)
+static int compare_heads(
+    const struct state *state, const struct head *seen, uint64_t start, struct why *why)
 {
     for (size_t i = 0; i < state->heads.count; i++) {
         const struct head *stored = &state->heads.of[i];

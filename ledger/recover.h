@@ -15,8 +15,8 @@
  * keys were found to be before, so that writers keep their numbers; NULL: it is loaded.
  */
 int recover_load(const struct store *store, const struct config *config,
-    const struct keyfile *log_key, struct book *book, struct state *out, struct why *why)
-    KEIIN_MUST_USE;
+    const struct keyfile *log_key, struct book *book, struct state *out,
+    struct why *why) KEIIN_MUST_USE;
 void state_destroy(struct state *state);
 
 /*
@@ -24,8 +24,8 @@ void state_destroy(struct state *state);
  * tree, are chained and signed, their records fit, and the heads of their writers are
  * those of the store. Same errors.
  */
-int recover_verify(const struct store *store, const struct state *state, struct why *why)
-    KEIIN_MUST_USE;
+int recover_verify(
+    const struct store *store, const struct state *state, struct why *why) KEIIN_MUST_USE;
 
 /* The sequencer, after a group was given up: the state as the store has it. */
 int recover_reload(struct ledger *ledger) KEIIN_MUST_USE;

@@ -7,8 +7,8 @@
 #include "ledger/tables.h"
 
 /* KEIIN_EEXIST when that serial is there. */
-int rosters_put(const struct store_txn *txn, const struct roster *roster, struct span note)
-    KEIIN_MUST_USE;
+int rosters_put(
+    const struct store_txn *txn, const struct roster *roster, struct span note) KEIIN_MUST_USE;
 /* Makes and stores roster/<serial>.tlog-proof: entry `index` in the checkpoint of the edge's size. */
 int rosters_put_proof(const struct store_txn *txn, const struct edge *edge, uint64_t serial,
     uint64_t index, struct span checkpoint) KEIIN_MUST_USE;
@@ -23,7 +23,7 @@ int rosters_last(const struct store_txn *txn, uint64_t *serial) KEIIN_MUST_USE;
  * Whether this server can work under a roster: no quorum asked for, its log key listed.
  * KEIIN_EREFUSED with the reason.
  */
-int rosters_accept(const struct roster *roster, const struct vkey *log_key, struct why *why)
-    KEIIN_MUST_USE;
+int rosters_accept(
+    const struct roster *roster, const struct vkey *log_key, struct why *why) KEIIN_MUST_USE;
 
 #endif

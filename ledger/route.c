@@ -18,8 +18,8 @@ static const char *behind_prefix(const struct ledger *ledger, const char *path)
 static bool is_readable(const char *path)
 {
     return strcmp(path, "checkpoint") == 0 || strcmp(path, "latest-checkpoint") == 0 ||
-        strncmp(path, "tile/", 5) == 0 || strncmp(path, "roster/", 7) == 0 ||
-        strncmp(path, "writers/", 8) == 0;
+           strncmp(path, "tile/", 5) == 0 || strncmp(path, "roster/", 7) == 0 ||
+           strncmp(path, "writers/", 8) == 0;
 }
 
 static void on_begin(void *ctx, struct http_request *request)

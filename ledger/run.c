@@ -22,7 +22,7 @@
 #define TICK_MS 1000
 #define DRAIN_TICK_MS 5
 #define DRAIN_UPLOADS_MS 1500 /* for answers that are still going out */
-#define DRAIN_MS_MAX 4000     /* for a group that is being committed */
+#define DRAIN_MS_MAX 4000 /* for a group that is being committed */
 
 struct server {
     struct setup setup;
@@ -104,8 +104,10 @@ static void on_drain(uv_timer_t *timer)
         (http_server_requests(server->http) == 0 || passed_ms > DRAIN_UPLOADS_MS)) {
         uv_stop(&server->loop);
     } else if (passed_ms > DRAIN_MS_MAX) {
-        log_line(LOG_ERROR, "stopped", "a commit did not end within %d ms; what it held was not "
-            "acknowledged", DRAIN_MS_MAX);
+        log_line(LOG_ERROR, "stopped",
+            "a commit did not end within %d ms; what it held was not "
+            "acknowledged",
+            DRAIN_MS_MAX);
         server->exit_status = EXIT_INTERNAL;
         server->stuck = true;
         uv_stop(&server->loop);
@@ -136,8 +138,10 @@ static void raise_descriptors(const struct config *config)
         return;
     limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
     if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
-        log_line(LOG_WARNING, "descriptors", "only %llu files can be open at once; raise the limit "
-            "or lower connections_max", (unsigned long long)limit.rlim_cur);
+        log_line(LOG_WARNING, "descriptors",
+            "only %llu files can be open at once; raise the limit "
+            "or lower connections_max",
+            (unsigned long long)limit.rlim_cur);
 }
 
 static int start_ledger(struct server *server, struct why *why)

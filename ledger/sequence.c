@@ -16,7 +16,7 @@
 enum mode {
     MODE_STORE,
     MODE_BUSY, /* 503: the clock is wrong, or there is no memory */
-    MODE_FULL  /* 507 */
+    MODE_FULL /* 507 */
 };
 
 struct sequencer {
@@ -29,8 +29,8 @@ struct sequencer {
 };
 
 /* The stored entry that holds record `number` of the job's writer. */
-static int find_entry(struct sequencer *s, const struct job *job, uint64_t number,
-    uint64_t *index, struct entry *entry)
+static int find_entry(struct sequencer *s, const struct job *job, uint64_t number, uint64_t *index,
+    struct entry *entry)
 {
     int err = heads_find(&s->group->txn, &s->ledger->state.heads.of[job->writer], number, index);
 
@@ -135,11 +135,15 @@ static bool refuse(struct sequencer *s, struct job *job)
     job->head_number = head->number;
     job->head = head->hash;
     if (key == NULL)
-        job_refuse(job, REFUSE_WRITER_UNKNOWN, "the roster in force (serial %llu) does not list "
-            "this key for this writer", (unsigned long long)state->roster->serial);
+        job_refuse(job, REFUSE_WRITER_UNKNOWN,
+            "the roster in force (serial %llu) does not list "
+            "this key for this writer",
+            (unsigned long long)state->roster->serial);
     else if (sub->kind == ENTRY_ROSTER && key->role != ROLE_OPERATOR && key->role != ROLE_COMMITTEE)
-        job_refuse(job, REFUSE_ROLE, "a roster comes from an operator or the committee, not "
-            "from a writer of role %s", role_text(key->role));
+        job_refuse(job, REFUSE_ROLE,
+            "a roster comes from an operator or the committee, not "
+            "from a writer of role %s",
+            role_text(key->role));
     else if (sub->number != head->number + 1)
         job_refuse(job, REFUSE_NUMBER, "the writer's next number is %llu, not %llu",
             (unsigned long long)head->number + 1, (unsigned long long)sub->number);
@@ -227,8 +231,8 @@ static int restore_rosters(struct job *jobs)
 
 static int run_group(struct sequencer *s, struct job *jobs)
 {
-    int err = clockwatch_now(&s->ledger->clockwatch, s->ledger->state.received, &s->now_ms,
-        &s->busy);
+    int err =
+        clockwatch_now(&s->ledger->clockwatch, s->ledger->state.received, &s->now_ms, &s->busy);
 
     if (err == KEIIN_EREFUSED)
         return err;
@@ -254,9 +258,8 @@ static void take_group(struct ledger *ledger, struct job_list *out)
 
     pthread_mutex_lock(&ledger->sequence_lock);
     while (ledger->sequence_queue.first == NULL && !ledger->sequence_stop) {
-        ledger->sequence_waits = true;
+        ledger->sequence_waits = true; /* taken back by who wakes this thread */
         pthread_cond_wait(&ledger->sequence_work, &ledger->sequence_lock);
-        ledger->sequence_waits = false;
     }
     while (ledger->sequence_queue.first != NULL && out->count < config->group_entries_max) {
         bytes += ledger->sequence_queue.first->body_bytes;
@@ -270,8 +273,8 @@ static void take_group(struct ledger *ledger, struct job_list *out)
 static void give_reason(struct sequencer *s, int err, struct why *why)
 {
     if (err == KEIIN_EREFUSED)
-        why_set(why, "%s for more than a minute; set the clock right and start again",
-            s->busy.text);
+        why_set(
+            why, "%s for more than a minute; set the clock right and start again", s->busy.text);
     else if (err == KEIIN_EIO)
         why_set(why, "a commit failed and its outcome is unknown; look at the disk, then start "
                      "again: start-up finds out what was stored");
@@ -284,9 +287,11 @@ void *sequence_thread(void *arg)
     struct ledger *ledger = arg;
     struct sequencer s = {.ledger = ledger};
     struct job_list jobs;
+    struct job *job;
     struct why why;
     int err = group_new(ledger, &s.group);
 
+    job_list_init(&jobs);
     buf_init(&s.entry, ENTRY_BYTES_MAX);
     while (err == 0) {
         job_list_init(&jobs);
@@ -301,6 +306,8 @@ void *sequence_thread(void *arg)
         give_reason(&s, err, &why);
         publish_fatal(ledger, &why);
     }
+    while ((job = job_list_take(&jobs)) != NULL)
+        job_free(job); /* nobody can be told what became of it */
     buf_destroy(&s.entry);
     group_free(s.group);
     return NULL;
@@ -315,6 +322,7 @@ void sequence_put(struct ledger *ledger, struct job_list *jobs)
     pthread_mutex_lock(&ledger->sequence_lock);
     job_list_move(&ledger->sequence_queue, jobs);
     wake = ledger->sequence_waits;
+    ledger->sequence_waits = false;
     pthread_mutex_unlock(&ledger->sequence_lock);
     if (wake)
         pthread_cond_signal(&ledger->sequence_work);

@@ -29,11 +29,14 @@ static void unreadable(struct http_request *request, int err)
     submit_refuse(request, REFUSE_BUSY, NULL, "the store cannot be read");
 }
 
-static void reply_buf(struct http_request *request, struct buf *body, const char *type,
-    const char *cache)
+static void reply_buf(
+    struct http_request *request, struct buf *body, const char *type, const char *cache)
 {
-    struct http_reply reply = {.status = 200, .content_type = type, .cache_control = cache,
-        .ranges = true, .body = HTTP_TAKE};
+    struct http_reply reply = {.status = 200,
+        .content_type = type,
+        .cache_control = cache,
+        .ranges = true,
+        .body = HTTP_TAKE};
     size_t n = 0;
 
     reply.bytes.p = buf_take(body, &n);
@@ -46,8 +49,11 @@ static void reply_buf(struct http_request *request, struct buf *body, const char
 
 static void serve_checkpoint(struct ledger *ledger, struct http_request *request)
 {
-    struct http_reply reply = {.status = 200, .content_type = TEXT_TYPE,
-        .cache_control = FOR_A_SECOND, .ranges = true, .body = HTTP_COPY,
+    struct http_reply reply = {.status = 200,
+        .content_type = TEXT_TYPE,
+        .cache_control = FOR_A_SECOND,
+        .ranges = true,
+        .body = HTTP_COPY,
         .bytes = span_of(ledger->published.checkpoint, ledger->published.checkpoint_bytes)};
 
     http_reply(request, &reply);
@@ -64,8 +70,8 @@ static void serve_hashes(struct ledger *ledger, struct http_request *request, st
     to = buf_extend(&body, (size_t)tile.width * HASH_BYTES);
     err = to == NULL ? KEIIN_ENOMEM : store_begin(&ledger->given.store, false, &txn);
     if (err == 0) {
-        err = log_hashes(&txn, tile.level, tile.number * TILE_WIDTH, tile.width,
-            (struct hash *)(void *)to);
+        err = log_hashes(
+            &txn, tile.level, tile.number * TILE_WIDTH, tile.width, (struct hash *)(void *)to);
         store_abort(&txn);
     }
     if (err != 0)
@@ -96,8 +102,8 @@ static int sending_read(void *ctx, uint64_t offset, uint8_t *out, size_t n, size
     return err;
 }
 
-static int whole_bundle(const struct store_txn *txn, const struct log_bundle *bundle,
-    struct buf *out)
+static int whole_bundle(
+    const struct store_txn *txn, const struct log_bundle *bundle, struct buf *out)
 {
     size_t n = (size_t)log_bundle_bytes(bundle);
     uint8_t *to = buf_extend(out, n);
@@ -108,8 +114,13 @@ static int whole_bundle(const struct store_txn *txn, const struct log_bundle *bu
 static void serve_bundle(struct ledger *ledger, struct http_request *request, struct tile tile)
 {
     struct sending *s = malloc(sizeof *s);
-    struct http_reply reply = {.status = 200, .content_type = OCTETS_TYPE, .ranges = true,
-        .body = HTTP_READ, .read = sending_read, .read_free = free, .read_ctx = s};
+    struct http_reply reply = {.status = 200,
+        .content_type = OCTETS_TYPE,
+        .ranges = true,
+        .body = HTTP_READ,
+        .read = sending_read,
+        .read_free = free,
+        .read_ctx = s};
     struct store_txn txn;
     struct buf body;
     int err = s == NULL ? KEIIN_ENOMEM : store_begin(&ledger->given.store, false, &txn);
@@ -184,12 +195,11 @@ static void serve_roster(struct ledger *ledger, struct http_request *request, co
 }
 
 /* The entry that holds a number, as a receipt. */
-static int write_entry(struct ledger *ledger, const struct store_txn *txn,
-    const struct head *head, uint64_t number, struct buf *out)
+static int write_entry(struct ledger *ledger, const struct store_txn *txn, const struct head *head,
+    uint64_t number, struct buf *out)
 {
-    struct receipt receipt = {.checkpoint =
-                                  span_of(ledger->published.checkpoint,
-                                      ledger->published.checkpoint_bytes)};
+    struct receipt receipt = {
+        .checkpoint = span_of(ledger->published.checkpoint, ledger->published.checkpoint_bytes)};
     struct log_nodes *nodes = malloc(sizeof *nodes);
     struct entry entry;
     struct buf bytes;

@@ -12,8 +12,8 @@
 #include "system/messages.h"
 #include "system/secretfile.h"
 
-static int options(struct setup *setup, int argc, char **argv, const char **roster,
-    bool roster_is_option)
+static int options(
+    struct setup *setup, int argc, char **argv, const char **roster, bool roster_is_option)
 {
     static const struct option known[] = {
         {"config", required_argument, NULL, 'c'},
@@ -58,8 +58,8 @@ static void print_errors(const char *path, const struct buf *errors)
     }
 }
 
-int setup_begin(struct setup *setup, int argc, char **argv, const char **roster,
-    bool roster_is_option)
+int setup_begin(
+    struct setup *setup, int argc, char **argv, const char **roster, bool roster_is_option)
 {
     struct buf errors;
     int status, err;
@@ -133,8 +133,8 @@ int setup_lock(struct setup *setup)
     return err == 0 ? 0 : cli_fail(err, setup->config.data, &why);
 }
 
-int setup_open_store(const struct setup *setup, bool create, bool read_only, struct store *out,
-    struct why *why)
+int setup_open_store(
+    const struct setup *setup, bool create, bool read_only, struct store *out, struct why *why)
 {
     const struct store_lmdb_options options = {setup->config.map_bytes_max, create, read_only};
 
@@ -143,8 +143,8 @@ int setup_open_store(const struct setup *setup, bool create, bool read_only, str
 
 void setup_log_vkey(const struct setup *setup, struct vkey *out)
 {
-    vkey_make(out, span_str(setup->log_key.name), KEY_ED25519,
-        secret_public(setup->log_key.secret));
+    vkey_make(
+        out, span_str(setup->log_key.name), KEY_ED25519, secret_public(setup->log_key.secret));
 }
 
 void setup_operator_vkey(const struct setup *setup, struct vkey *out)

@@ -18,8 +18,8 @@ struct setup {
 
 /* Reads --config FILE (and, when `roster` is not NULL, the roster's file as --roster or the
  * last argument) from the command line, then the configuration. */
-int setup_begin(struct setup *setup, int argc, char **argv, const char **roster,
-    bool roster_is_option);
+int setup_begin(
+    struct setup *setup, int argc, char **argv, const char **roster, bool roster_is_option);
 void setup_end(struct setup *setup);
 
 int setup_keys(struct setup *setup);

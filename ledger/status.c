@@ -2,17 +2,20 @@
 
 #include <inttypes.h>
 
-static void reply_text(struct http_request *request, unsigned status, const char *type,
-    struct span text)
+static void reply_text(
+    struct http_request *request, unsigned status, const char *type, struct span text)
 {
-    struct http_reply reply = {.status = status, .content_type = type,
-        .cache_control = "no-store", .body = HTTP_COPY, .bytes = text};
+    struct http_reply reply = {.status = status,
+        .content_type = type,
+        .cache_control = "no-store",
+        .body = HTTP_COPY,
+        .bytes = text};
 
     http_reply(request, &reply);
 }
 
-static void metric(struct buf *out, const char *name, const char *type, const char *help,
-    uint64_t value)
+static void metric(
+    struct buf *out, const char *name, const char *type, const char *help, uint64_t value)
 {
     buf_printf(out, "# HELP keiin_%s %s\n# TYPE keiin_%s %s\nkeiin_%s %" PRIu64 "\n", name, help,
         name, type, name, value);
@@ -45,10 +48,10 @@ static void put_metrics(struct buf *out, const struct status *s)
     metric(out, "roster_serial", "gauge", "Serial of the roster in force.", l->published.serial);
     metric(out, "writers", "gauge", "Writers that any roster so far listed.",
         book_writer_count(l->published.book));
-    metric(out, "submissions_under_way", "gauge", "Submissions that are not answered yet.",
-        l->jobs);
-    metric(out, "inflight_bytes", "gauge", "Bytes of bodies that are under way.",
-        l->inflight_bytes);
+    metric(
+        out, "submissions_under_way", "gauge", "Submissions that are not answered yet.", l->jobs);
+    metric(
+        out, "inflight_bytes", "gauge", "Bytes of bodies that are under way.", l->inflight_bytes);
     metric(out, "connections", "gauge", "Open connections.", http_server_connections(s->server));
     metric(out, "body_bytes_total", "counter", "Bytes of submissions received.", m->body_bytes);
     metric(out, "reads_total", "counter", "Requests for what is published.", m->reads);
@@ -57,8 +60,8 @@ static void put_metrics(struct buf *out, const struct status *s)
         atomic_load(&m->committed_records));
     metric(out, "group_entries_max", "gauge", "Entries of the largest group since the start.",
         atomic_load(&m->group_entries_max));
-    metric(out, "writer_forks_total", "counter", "Pairs of contradicting signatures kept as evidence.",
-        atomic_load(&m->evidence));
+    metric(out, "writer_forks_total", "counter",
+        "Pairs of contradicting signatures kept as evidence.", atomic_load(&m->evidence));
     metric(out, "store_bytes", "gauge", "Bytes of the store that are in use.",
         store_used_bytes(&l->given.store));
 }

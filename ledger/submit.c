@@ -9,7 +9,7 @@
 /* A POST that is coming in. */
 struct upload {
     enum entry_kind kind;
-    size_t bytes;   /* promised */
+    size_t bytes; /* promised */
     size_t charged; /* in ledger->inflight_bytes */
     uint8_t *body;
     size_t got;
@@ -21,7 +21,7 @@ static void put_reply(struct http_request *request, enum refusal_code code, cons
 {
     struct http_reply reply = {.status = refusal_kinds[code].status,
         .content_type = "application/msgpack",
-        .cache_control = "no-store",
+        .cache_control = "no-store", /* a 404 may be kept otherwise, and come true later */
         .allow = allow,
         .retry_after_s = refusal_kinds[code].retry_after_s,
         .body = HTTP_TAKE,
@@ -30,11 +30,11 @@ static void put_reply(struct http_request *request, enum refusal_code code, cons
     http_reply(request, &reply);
 }
 
-void submit_refuse(struct http_request *request, enum refusal_code code, const char *allow,
-    const char *detail)
+void submit_refuse(
+    struct http_request *request, enum refusal_code code, const char *allow, const char *detail)
 {
-    struct refusal refusal = {.code = span_str(refusal_kinds[code].code),
-        .detail = span_str(detail)};
+    struct refusal refusal = {
+        .code = span_str(refusal_kinds[code].code), .detail = span_str(detail)};
     struct buf body;
     uint8_t *bytes;
     size_t n = 0;
@@ -45,8 +45,8 @@ void submit_refuse(struct http_request *request, enum refusal_code code, const c
     put_reply(request, code, allow, bytes, bytes == NULL ? 0 : n);
 }
 
-static void refuse(struct ledger *ledger, struct http_request *request, enum refusal_code code,
-    const char *detail)
+static void refuse(
+    struct ledger *ledger, struct http_request *request, enum refusal_code code, const char *detail)
 {
     ledger->metrics.refused[code]++;
     submit_refuse(request, code, code == REFUSE_METHOD ? "POST" : NULL, detail);
@@ -107,8 +107,7 @@ static bool reserve(struct ledger *ledger, struct upload *upload, struct span fi
 
     if (submission_peek_key(first, &key_hash)) {
         key = book_find_key(ledger->published.book, &key_hash, NULL);
-        privileged =
-            key != NULL && book_writer(ledger->published.book, key->writer)->privileged;
+        privileged = key != NULL && book_writer(ledger->published.book, key->writer)->privileged;
     }
     if (!privileged)
         max -= max / 100 * config->reserve_percent;
@@ -137,8 +136,8 @@ void submit_body(struct ledger *ledger, struct http_request *request, struct spa
     ledger->metrics.body_bytes += piece.n;
 }
 
-static struct job *job_of(struct ledger *ledger, struct http_request *request,
-    struct upload *upload)
+static struct job *job_of(
+    struct ledger *ledger, struct http_request *request, struct upload *upload)
 {
     struct job *job = job_new(upload->kind);
 
@@ -156,8 +155,8 @@ static struct job *job_of(struct ledger *ledger, struct http_request *request,
 
 static struct quota_limits limits_of(const struct ledger *ledger)
 {
-    return (struct quota_limits){ledger->given.config->quota_submissions_per_s,
-        ledger->given.config->quota_bytes_per_s};
+    return (struct quota_limits){
+        ledger->given.config->quota_submissions_per_s, ledger->given.config->quota_bytes_per_s};
 }
 
 /* The last places in the queue are the committee's and the operator's. */
@@ -257,13 +256,12 @@ void submit_closed(struct ledger *ledger, struct http_request *request)
 void submit_answer(void *ctx, void *client, const struct job *job)
 {
     struct http_reply reply = {.content_type = "application/msgpack",
-        .cache_control = "no-store",
         .body = HTTP_COPY,
         .bytes = span_of(job->answer, job->answer_bytes)};
 
     (void)ctx;
     reply.status = job->refused != REFUSE_NOT ? refusal_kinds[job->refused].status
-        : job->stored                         ? 201
+                   : job->stored              ? 201
                                               : 200;
     reply.retry_after_s = refusal_kinds[job->refused].retry_after_s;
     http_reply(client, &reply);

@@ -9,8 +9,8 @@
 #include "ledger/ledger.h"
 
 /* Answers a request with a refusal of its own. */
-void submit_refuse(struct http_request *request, enum refusal_code code, const char *allow,
-    const char *detail);
+void submit_refuse(
+    struct http_request *request, enum refusal_code code, const char *allow, const char *detail);
 
 /* The steps of a request (http/server.h). */
 void submit_begin(struct ledger *ledger, struct http_request *request, enum entry_kind kind);

@@ -54,8 +54,8 @@ static bool well_formed(const struct job *job, struct why *why)
     }
     (void)msgpack_bin(&r);
     return msgpack_done(&r) && version == 1 && elements == (job->kind == ENTRY_ROSTER ? 6 : 7) &&
-        count >= 1 && count <= ENTRY_DIGESTS_MAX && (sealed == 0 || sealed == count) &&
-        number >= 1 && number <= UINT_MAX_CANONICAL - (count - 1);
+           count >= 1 && count <= ENTRY_DIGESTS_MAX && (sealed == 0 || sealed == count) &&
+           number >= 1 && number <= UINT_MAX_CANONICAL - (count - 1);
 }
 
 /* The name under which the signature verifies: nearly always there is one to try. */

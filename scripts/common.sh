@@ -61,19 +61,21 @@ missing_packages() {
 
 # install_missing LIST: installs with apt what the list needs and is not there; says what.
 install_missing() {
-    local missing sudo=
+    local missing shown sudo=
     missing=$(missing_packages <<<"$1")
     [ -n "$missing" ] || return 0
+    shown=${missing//$'\n'/ }
+    shown=${shown/MSGPACK/libmsgpack-c-dev (on Debian 12 libmsgpack-dev)}
     if ! command -v apt-get >/dev/null; then
-        die "these are missing, and there is no apt-get to install them: ${missing//$'\n'/ }"
+        die "these are missing, and there is no apt-get to install them: $shown"
     fi
     if [ "$(id -u)" -ne 0 ]; then
         command -v sudo >/dev/null ||
-            die "these are missing; install them as root: ${missing//$'\n'/ }"
+            die "these are missing; install them as root: $shown"
         sudo=sudo
     fi
     export DEBIAN_FRONTEND=noninteractive
-    say "Missing, so being installed with ${sudo:+$sudo }apt-get: ${missing//$'\n'/ }"
+    say "Missing, so being installed with ${sudo:+$sudo }apt-get: $shown"
     mkdir -p "$KEIIN_SRC/build"
     local log=$KEIIN_SRC/build/apt.log
     if ! $sudo env DEBIAN_FRONTEND=noninteractive apt-get update >"$log" 2>&1; then

@@ -13,7 +13,8 @@
 #include "system/file.h"
 
 #define PAGE_BYTES_MIN 512
-#define RESTORE "restore the data folder from a copy made while the server was stopped, or from a mirror"
+#define RESTORE                                                                                    \
+    "restore the data folder from a copy made while the server was stopped, or from a mirror"
 #define ROOM_STEP_BYTES_MIN (UINT64_C(1) << 20) /* an eighth of what is used, within these */
 #define ROOM_STEP_BYTES_MAX (UINT64_C(64) << 20)
 
@@ -132,8 +133,8 @@ static MDB_val val_of(struct span s)
     return (MDB_val){s.n, (void *)(uintptr_t)s.p};
 }
 
-static int see(void *ctx, void *txn, unsigned table, struct span key, store_see_fn *see_fn,
-    void *see_ctx)
+static int see(
+    void *ctx, void *txn, unsigned table, struct span key, store_see_fn *see_fn, void *see_ctx)
 {
     struct lmdb *db = ctx;
     MDB_val k = val_of(key), v;
@@ -146,8 +147,8 @@ static int see(void *ctx, void *txn, unsigned table, struct span key, store_see_
     return see_fn(see_ctx, key, span_of(v.mv_data, v.mv_size));
 }
 
-static int walk(void *ctx, void *txn, unsigned table, struct span from, store_see_fn *see_fn,
-    void *see_ctx)
+static int walk(
+    void *ctx, void *txn, unsigned table, struct span from, store_see_fn *see_fn, void *see_ctx)
 {
     struct lmdb *db = ctx;
     MDB_cursor *cursor = NULL;
@@ -230,9 +231,9 @@ static uint64_t room_step(uint64_t used)
 {
     uint64_t step = used / 8;
 
-    return step < ROOM_STEP_BYTES_MIN ? ROOM_STEP_BYTES_MIN
-        : step > ROOM_STEP_BYTES_MAX ? ROOM_STEP_BYTES_MAX
-                                     : step;
+    return step < ROOM_STEP_BYTES_MIN   ? ROOM_STEP_BYTES_MIN
+           : step > ROOM_STEP_BYTES_MAX ? ROOM_STEP_BYTES_MAX
+                                        : step;
 }
 
 /* Blocks are reserved without making the file longer: what LMDB writes then finds them. */
@@ -335,8 +336,8 @@ static int open_env(struct lmdb *db, const char *folder, const struct store_tabl
     if (rc == 0)
         rc = mdb_env_set_mapsize(db->env, (size_t)options->map_bytes_max);
     if (rc == 0)
-        rc = mdb_env_open(db->env, folder, MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0u),
-            0600);
+        rc =
+            mdb_env_open(db->env, folder, MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0u), 0600);
     if (rc == 0)
         rc = mdb_env_stat(db->env, &stat);
     if (rc == 0) {
@@ -380,8 +381,7 @@ int store_lmdb_open(const char *folder, const struct store_table *tables, size_t
     rc = open_env(db, folder, tables, options);
     if (rc != 0) {
         err = rc == MDB_NOTFOUND ? KEIIN_EDAMAGED : error_of(rc);
-        why_set(why, "%s: %s%s", data,
-            rc == MDB_NOTFOUND ? "a table is missing" : mdb_strerror(rc),
+        why_set(why, "%s: %s%s", data, rc == MDB_NOTFOUND ? "a table is missing" : mdb_strerror(rc),
             err == KEIIN_EDAMAGED ? "; " RESTORE : "");
         goto out;
     }

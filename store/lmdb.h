@@ -14,7 +14,7 @@
 
 struct store_lmdb_options {
     uint64_t map_bytes_max; /* KEIIN_EFULL beyond; taken up to what is in the store already */
-    bool create;            /* make data.mdb in the folder when it is not there */
+    bool create; /* make data.mdb in the folder when it is not there */
     bool read_only;
 };
 

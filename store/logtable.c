@@ -50,8 +50,8 @@ int log_put_entry(const struct store_txn *txn, uint64_t index, struct span entry
     return store_put(txn, LOG_ENTRIES, store_key(&index), entry, STORE_APPEND);
 }
 
-int log_put_records(const struct store_txn *txn, uint64_t index, size_t n, store_fill_fn *fill,
-    void *ctx)
+int log_put_records(
+    const struct store_txn *txn, uint64_t index, size_t n, store_fill_fn *fill, void *ctx)
 {
     return store_put_filled(txn, LOG_RECORDS, store_key(&index), n, STORE_APPEND, fill, ctx);
 }
@@ -100,8 +100,8 @@ static int see_hash(void *ctx, struct span key, struct span value)
     return --w->left == 0 ? WALK_ENOUGH : 0;
 }
 
-int log_hashes(const struct store_txn *txn, unsigned level, uint64_t first, size_t count,
-    struct hash *out)
+int log_hashes(
+    const struct store_txn *txn, unsigned level, uint64_t first, size_t count, struct hash *out)
 {
     struct hash_walk w = {hash_key(level, first), count, out};
     uint64_t from = w.next;
@@ -168,7 +168,7 @@ uint64_t log_bundle_bytes(const struct log_bundle *bundle)
 
 struct part_copy {
     const struct log_bundle *bundle;
-    size_t entry;    /* of the bundle, the next to be seen */
+    size_t entry; /* of the bundle, the next to be seen */
     uint64_t offset; /* in the bundle */
     uint8_t *out;
     size_t left;

@@ -39,8 +39,8 @@ int log_hashes(const struct store_txn *txn, unsigned level, uint64_t first, size
 /* A bundle of entries or records that is being read in pieces. */
 struct log_bundle {
     enum tile_kind kind; /* TILE_ENTRIES or TILE_RECORDS */
-    uint64_t first;      /* index of its first entry */
-    size_t count;        /* 1 to TILE_WIDTH */
+    uint64_t first; /* index of its first entry */
+    size_t count; /* 1 to TILE_WIDTH */
     uint64_t ends[TILE_WIDTH]; /* where each entry's part ends, with its length header */
 };
 

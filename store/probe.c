@@ -1,6 +1,7 @@
 #include "store/probe.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -16,7 +17,12 @@ static _Noreturn void child(int fd, int (*look)(void *ctx, struct why *why), voi
     struct report report = {0, {""}};
     const struct rlimit no_core = {0, 0};
 
+    static const int deadly[] = {SIGBUS, SIGSEGV, SIGABRT, SIGFPE, SIGILL};
+
     (void)setrlimit(RLIMIT_CORE, &no_core);
+    /* Whoever handles them would say more than the one line that the parent says. */
+    for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++)
+        (void)signal(deadly[i], SIG_DFL);
     report.err = look(ctx, &report.why);
     fflush(stdout);
     fflush(stderr);
@@ -56,7 +62,8 @@ int probe_run(int (*look)(void *ctx, struct why *why), void *ctx, struct why *wh
             *why = report.why;
         return report.err;
     }
-    why_set(why, "reading the store ended by signal %d: a page is damaged or the file is cut short; restore "
+    why_set(why,
+        "reading the store ended by signal %d: a page is damaged or the file is cut short; restore "
         "the data folder from a copy made while the server was stopped, or from a mirror",
         WIFSIGNALED(status) ? WTERMSIG(status) : 0);
     return KEIIN_EDAMAGED;

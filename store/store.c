@@ -30,14 +30,14 @@ void store_abort(struct store_txn *txn)
     txn->handle = NULL;
 }
 
-int store_see(const struct store_txn *txn, unsigned table, struct span key, store_see_fn *see,
-    void *see_ctx)
+int store_see(
+    const struct store_txn *txn, unsigned table, struct span key, store_see_fn *see, void *see_ctx)
 {
     return txn->store->ops->see(txn->store->ctx, txn->handle, table, key, see, see_ctx);
 }
 
-int store_walk(const struct store_txn *txn, unsigned table, struct span from, store_see_fn *see,
-    void *see_ctx)
+int store_walk(
+    const struct store_txn *txn, unsigned table, struct span from, store_see_fn *see, void *see_ctx)
 {
     return txn->store->ops->walk(txn->store->ctx, txn->handle, table, from, see, see_ctx);
 }
@@ -90,8 +90,8 @@ static void fill_span(void *ctx, uint8_t *to, size_t n)
         memcpy(to, value->p, n);
 }
 
-int store_put(const struct store_txn *txn, unsigned table, struct span key, struct span value,
-    unsigned flags)
+int store_put(
+    const struct store_txn *txn, unsigned table, struct span key, struct span value, unsigned flags)
 {
     return store_put_filled(txn, table, key, value.n, flags, fill_span, &value);
 }

@@ -38,10 +38,10 @@ struct store_ops {
     /* The transaction is gone whatever comes back. After KEIIN_EIO its outcome is unknown. */
     int (*commit)(void *ctx, void *txn);
     void (*abort)(void *ctx, void *txn);
-    int (*see)(void *ctx, void *txn, unsigned table, struct span key, store_see_fn *see,
-        void *see_ctx);
-    int (*walk)(void *ctx, void *txn, unsigned table, struct span from, store_see_fn *see,
-        void *see_ctx);
+    int (*see)(
+        void *ctx, void *txn, unsigned table, struct span key, store_see_fn *see, void *see_ctx);
+    int (*walk)(
+        void *ctx, void *txn, unsigned table, struct span from, store_see_fn *see, void *see_ctx);
     int (*last)(void *ctx, void *txn, unsigned table, store_see_fn *see, void *see_ctx);
     int (*put)(void *ctx, void *txn, unsigned table, struct span key, size_t value_bytes,
         unsigned flags, store_fill_fn *fill, void *fill_ctx);
@@ -76,15 +76,15 @@ int store_see(const struct store_txn *txn, unsigned table, struct span key, stor
 int store_walk(const struct store_txn *txn, unsigned table, struct span from, store_see_fn *see,
     void *see_ctx) KEIIN_MUST_USE;
 /* Shows the greatest key. KEIIN_EABSENT when the table is empty. */
-int store_last(const struct store_txn *txn, unsigned table, store_see_fn *see, void *see_ctx)
-    KEIIN_MUST_USE;
+int store_last(
+    const struct store_txn *txn, unsigned table, store_see_fn *see, void *see_ctx) KEIIN_MUST_USE;
 
 /* Copies a value of exactly n bytes. KEIIN_EABSENT; KEIIN_EDAMAGED when its length is another. */
-int store_get(const struct store_txn *txn, unsigned table, struct span key, void *out, size_t n)
-    KEIIN_MUST_USE;
+int store_get(const struct store_txn *txn, unsigned table, struct span key, void *out,
+    size_t n) KEIIN_MUST_USE;
 /* Appends a value to a buffer, whose own failure is returned too. KEIIN_EABSENT. */
-int store_get_buf(const struct store_txn *txn, unsigned table, struct span key, struct buf *out)
-    KEIIN_MUST_USE;
+int store_get_buf(
+    const struct store_txn *txn, unsigned table, struct span key, struct buf *out) KEIIN_MUST_USE;
 
 /* KEIIN_EFULL (abort then), KEIIN_EEXIST, KEIIN_ENOMEM, KEIIN_EIO, KEIIN_EDAMAGED. */
 int store_put(const struct store_txn *txn, unsigned table, struct span key, struct span value,

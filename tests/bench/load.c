@@ -13,14 +13,14 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -98,8 +98,8 @@ static void parse_url(const char *url)
     if (colon == NULL)
         die("--url needs a port");
     snprintf(o.host, sizeof o.host, "%.*s", (int)(colon - host), host);
-    snprintf(o.port, sizeof o.port, "%.*s",
-        slash == NULL ? 7 : (int)(slash - colon - 1), colon + 1);
+    snprintf(
+        o.port, sizeof o.port, "%.*s", slash == NULL ? 7 : (int)(slash - colon - 1), colon + 1);
     snprintf(o.prefix, sizeof o.prefix, "%s", slash == NULL ? "" : slash);
 }
 
@@ -151,8 +151,8 @@ static void put_record(struct buf *out, uint64_t number)
 static void sign_next(struct connection *c, struct request *out)
 {
     size_t n = (size_t)o.records;
-    struct submission s = {.kind = ENTRY_RECORDS, .number = c->number + 1, .before = c->head,
-        .count = n};
+    struct submission s = {
+        .kind = ENTRY_RECORDS, .number = c->number + 1, .before = c->head, .count = n};
     struct buf records, body, request;
     size_t *ends = malloc(n * sizeof *ends);
     uint8_t signature[ED25519_SIGNATURE_BYTES];
@@ -361,8 +361,8 @@ static double cpu_s(void)
         die("--pid names no process");
     fclose(f);
     p = strrchr(line, ')');
-    if (p == NULL || sscanf(p + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
-                         &system) != 2)
+    if (p == NULL ||
+        sscanf(p + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
         die("/proc/PID/stat is not understood");
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
@@ -396,8 +396,8 @@ static void report(struct thread *threads, double seconds, double cpu)
            ",\"refused\":%" PRIu64 ",\"p50_us\":%u,\"p99_us\":%u,\"max_us\":%u,\"seconds\":%.2f,"
            "\"server_cpu_s\":%.2f,\"server_cpu_us_per_submission\":%.2f}\n",
         (double)acked / seconds, (double)(acked * o.records) / seconds, acked * o.records, refused,
-        n == 0 ? 0 : all[n / 2], n == 0 ? 0 : all[n - 1 - n / 100], n == 0 ? 0 : all[n - 1], seconds,
-        cpu, acked == 0 ? 0 : cpu * 1e6 / (double)acked);
+        n == 0 ? 0 : all[n / 2], n == 0 ? 0 : all[n - 1 - n / 100], n == 0 ? 0 : all[n - 1],
+        seconds, cpu, acked == 0 ? 0 : cpu * 1e6 / (double)acked);
     free(all);
 }
 
@@ -503,7 +503,8 @@ int main(int argc, char **argv)
         struct connection *c = calloc(1, sizeof *c);
         struct thread *t = &threads[i % o.threads];
 
-        if (c == NULL || secretfile_open(argv[optind + (int)i], "writer", false, &c->key, &why) != 0)
+        if (c == NULL ||
+            secretfile_open(argv[optind + (int)i], "writer", false, &c->key, &why) != 0)
             die(why.text);
         c->fd = connect_to();
         ask_state(c);

@@ -108,6 +108,11 @@ def records_promise_too_much():
     return _put(RECORDS, bytes(4) + b"\xff\xff\xff\xff" + b"x" * 100_000).publish()
 
 
+@case("a roster's part has a length, and the file ends in it", "record-malformed 0.0", "incomplete")
+def records_of_roster_cut():
+    return _put(RECORDS, b"\xff\xff\xff\xff" + b"x" * 1000).publish()
+
+
 @case("several files longer are one finding", "root-mismatch")
 def all_longer():
     ledger = _put(TILE, b"".join(grown(3).leaves) + b"1")

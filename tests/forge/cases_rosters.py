@@ -73,8 +73,18 @@ def writer_before_its_roster():
     writers = ledger.writers((ledger.stranger, "agency", "x"))
     index = ledger.add_roster_entry(ledger.operator, ledger.add_roster(writers=writers))
     ledger.put_proof(1, index)
-    ledger.add_records(ledger.stranger, record(), stated=Stated(number=1))
-    ledger.leaves.pop(), ledger.entries.pop(), ledger.parts.pop()
+    return ledger.publish()
+
+
+@case("an entry of an unlisted key moves no chain: listed later, the writer begins at 1",
+      "writer-unknown 2", "writer-gap 4", "writer-chain-broken 4")
+def writer_goes_on_from_before_its_roster():
+    ledger = grown(1)
+    ledger.add_records(ledger.stranger, record())
+    writers = ledger.writers((ledger.stranger, "agency", "x"))
+    index = ledger.add_roster_entry(ledger.operator, ledger.add_roster(writers=writers))
+    ledger.put_proof(1, index)
+    ledger.add_records(ledger.stranger, record())
     return ledger.publish()
 
 
@@ -107,29 +117,30 @@ def writer_listed_again():
     return ledger.publish()
 
 
-def _with_new_key(number=None):
-    """The agency's name gets a second key, whose first entry comes after the old key's."""
+def _with_new_key():
+    """Return a ledger in which the agency's name has a second key, and that key."""
     ledger = grown(1)
     key = Key("ag", tag="new")
     text = ledger.add_roster(writers=ledger.writers((key, "agency", "npa")))
     ledger.put_proof(1, ledger.add_roster_entry(ledger.operator, text))
+    return ledger, key
+
+
+@case("a new key for a name goes on where the old one stopped, and the old one after it")
+def writer_with_new_key():
+    ledger, key = _with_new_key()
     ledger.add_records(key, record())
     ledger.add_records(ledger.agency, record())
-    return ledger
+    return ledger.publish()
 
 
-@case("a new key for a name goes on where the old one stopped")
-def writer_with_new_key():
-    return _with_new_key().publish()
-
-
-@case("an entry signed by the name's other key", "writer-signature 3")
+@case("an entry that names one key of a writer and is signed by the other", "writer-signature 3")
 def writer_signed_by_its_other_key():
-    ledger = grown(1)
-    key = Key("ag", tag="new")
-    text = ledger.add_roster(writers=ledger.writers((key, "agency", "npa")))
-    ledger.put_proof(1, ledger.add_roster_entry(ledger.operator, text))
-    ledger.add_records(ledger.agency, record(), stated=Stated(signature=key.sign(b"x")))
+    ledger, key = _with_new_key()
+    ledger.add_records(key, record())
+    ledger.leaves.pop()
+    other = ledger.entries.pop().replace(key.digest, ledger.agency.digest)
+    ledger.add_raw_entry(other, ledger.parts.pop())
     return ledger.publish()
 
 
@@ -268,6 +279,16 @@ def proof_with_another_extra():
     return changed(extra=pack([b"1"])).publish()
 
 
+@case("the proof has the entry in the longer form of an extra line")
+def proof_with_longer_extra():
+    return changed(extra=pack([changed().entries[2], 0, b"", b""])).publish()
+
+
+@case("the proof has the entry and bytes after the array", "roster-invalid 2")
+def proof_with_bytes_after_extra():
+    return changed(extra=pack([changed().entries[2]]) + b"\0").publish()
+
+
 @case("the proof's hashes are missing", "roster-invalid 2")
 def proof_without_hashes():
     return changed(hashes=[]).publish()
@@ -294,6 +315,22 @@ def _proof_of_another_history():
 def proof_of_another_history_and_unsigned():
     ledger = _proof_of_another_history()
     return ledger.publish(ledger.checkpoint(logs=[Key("q")]))
+
+
+@case("the log's signature is right, a witness's is wrong: a fork all the same",
+      "checkpoint-invalid", "fork")
+def proof_of_another_history_and_wrong_witness_line():
+    ledger = _proof_of_another_history()
+    wrong = ledger.witnesses[2].line(b"other\n", 5)
+    return ledger.publish(ledger.checkpoint(extra=wrong))
+
+
+@case("no fork is said where nobody can say whether the checkpoint is signed", "incomplete")
+def proof_of_another_history_and_unread_roster():
+    ledger = _proof_of_another_history()
+    ledger.add_roster_entry(ledger.operator, ledger.add_roster(logs=[OTHER_LOG]))
+    ledger.put("roster/2", UNREADABLE)
+    return ledger.publish(ledger.checkpoint(logs=[OTHER_LOG]))
 
 
 @case("no fork is said where the entries do not hash to the root", "root-mismatch", "incomplete")
@@ -462,11 +499,24 @@ def ml_dsa_would_not_help_a_proof():
     return _ml_dsa_proof(cosigned=[(0, 1)]).publish()
 
 
+@case("after a proof that failed it is known who judges, whatever a later proof rests on",
+      "roster-invalid 2", "checkpoint-invalid", "witness-quorum", "incomplete")
+def ml_dsa_decides_a_proof_after_a_failed_one():
+    ledger = Ledger()
+    ledger.witnesses = [witness("wa"), ml_dsa_witness("wb"), ml_dsa_witness("wc")]
+    ledger.add_roster_entry(ledger.operator, ledger.add_roster())
+    ledger.add_records(ledger.agency, record())
+    ledger.add_roster_entry(ledger.operator, ledger.add_roster())
+    index = ledger.add_roster_entry(ledger.operator, ledger.add_roster())
+    ledger.put_proof(2, index)
+    return unjudgeable(ledger)
+
+
 @case("a committee writer of a later roster orders erasure")
 def order_by_new_committee_writer():
     ledger = grown(1)
     ledger.add_records(ledger.agency, sealed(b"x"), stored=())
-    writers = ledger.writers((ledger.stranger, "committee", "cc"))
-    ledger.put_proof(1, ledger.add_roster_entry(ledger.operator, ledger.add_roster(writers=writers)))
+    text = ledger.add_roster(writers=ledger.writers((ledger.stranger, "committee", "cc")))
+    ledger.put_proof(1, ledger.add_roster_entry(ledger.operator, text))
     ledger.add_records(ledger.stranger, order("2.0"))
     return ledger.publish()

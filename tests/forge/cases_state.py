@@ -303,10 +303,17 @@ def fork_unsigned():
     return [_published(grown(4)), Step(publication, ["checkpoint-invalid"])]
 
 
-@state_case("a fork from a checkpoint whose entries could not all be read")
-def fork_after_incomplete():
+@state_case("a checkpoint whose entries are not all there is not judged, so not remembered")
+def unjudged_is_not_remembered():
     publication = grown(4).publish()
     publication.files["tile/entries/000.p/5"] = ABSENT
+    return [Step(publication, ["incomplete"]), _published(_other_history(7))]
+
+
+@state_case("a fork from a checkpoint of which a hash tile was gone")
+def fork_after_incomplete():
+    publication = grown(4).publish()
+    publication.files["tile/0/000.p/5"] = ABSENT
     fork = _published(_other_history(7), ["fork"], is_as_whole=False, conflicts_kept=1)
     return [Step(publication, ["incomplete"]), fork]
 
@@ -336,9 +343,9 @@ def fork_after_root_mismatch():
 
 @state_case("a fork from the newest checkpoint seen, not from the last one that stood")
 def fork_between():
-    sound = _published(grown(2))
+    sound = _published(grown(1))
     publication = _other_history(4).publish()
-    publication.files["tile/entries/000.p/5"] = ABSENT
+    publication.files["tile/0/000.p/5"] = ABSENT
     fork = _published(grown(7), ["fork"], is_as_whole=False, conflicts_kept=1)
     return [sound, Step(publication, ["incomplete"], is_as_whole=False), fork]
 

@@ -46,7 +46,7 @@ def sign(seed, message):
 
 
 def spoiled(signature):
-    """Return the signature with its last bit but seven changed, so that S stays small."""
+    """Return the signature with the lowest bit of its last byte changed: wrong, not odd."""
     return signature[:-1] + bytes([signature[-1] ^ 1])
 
 

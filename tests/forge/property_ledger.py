@@ -50,20 +50,31 @@ def files():
     return {**made, "ledger.roster": publication.trusted}
 
 
-def main(arguments):
-    made = files()
-    if arguments == ["--write"]:
-        for name, data in made.items():
-            path = os.path.join(FOLDER, name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "wb") as file:
-                file.write(data)
-        return 0
+def is_same():
+    """Say whether the files that are there are those that would be made."""
     there = {}
-    for name in made:
-        with open(os.path.join(FOLDER, name), "rb") as file:
-            there[name] = file.read()
-    return 0 if there == made else 1
+    for folder, _, names in os.walk(os.path.join(FOLDER, "ledger")):
+        for name in names:
+            path = os.path.join(folder, name)
+            there[os.path.relpath(path, FOLDER)] = _read(path)
+    there["ledger.roster"] = _read(os.path.join(FOLDER, "ledger.roster"))
+    return there == files()
+
+
+def _read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def main(arguments):
+    if arguments != ["--write"]:
+        return 0 if is_same() else 1
+    for name, data in files().items():
+        path = os.path.join(FOLDER, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(data)
+    return 0
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import cases_records
 import cases_rosters
 import cases_state
 import cases_trust
+import property_ledger
 from case import StateCase
 
 SUBJECTS = (
@@ -107,6 +108,12 @@ class Run:
         kept = [name for name in os.listdir(state) if name.startswith("conflicting-")]
         return is_right & self.equal(what + ": evidence", len(kept), step.conflicts_kept)
 
+    def check_property_ledger(self):
+        """The committed ledger that test_bits.c changes is the one that the forge makes."""
+        is_same = property_ledger.is_same()
+        self.failed += not is_same
+        print("%s property: the ledger there is that of the forge" % ("FAIL", "PASS")[is_same])
+
     def run(self, group, words):
         chosen = [
             case
@@ -132,6 +139,7 @@ def main(words):
     try:
         run = Run(folder)
         count = sum(run.run(subject.group, words) for subject in SUBJECTS)
+        run.check_property_ledger()
     finally:
         shutil.rmtree(folder)
     print("forge: %d cases, %d audits, %d cases failed" % (count, run.audits, run.failed))

@@ -6,7 +6,6 @@ import contextlib
 import os
 import pathlib
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
-from ledger_lab import LEDGER, Key, Lab, check_body, lab, record, sha256, unpack, wait_until  # noqa: E402
+from ledger_lab import LEDGER, SRC, Key, check_body, pack, lab, record, sha256, unpack, wait_until  # noqa: E402
 
 
 def show_configuration():
@@ -41,6 +40,9 @@ def show_configuration():
         ini.write_text(good.replace("origin", "orgin").replace("listen", "listn"))
         out = l.run("check-config", expect=64)
         assert out.count("unknown key") == 2, "every error is said"
+        example = SRC / "packaging/keiin-ledger.ini"
+        subprocess.run([LEDGER, "check-config", "--config", str(example)], check=True,
+                       stdout=subprocess.DEVNULL)
         for arguments in ([], ["frobnicate"], ["run"], ["run", "--config"], ["run", "--confg", "x"],
                           ["init", "--config", str(ini)], ["check", "--config", str(ini), "more"]):
             done = subprocess.run([LEDGER, *arguments], capture_output=True)
@@ -330,7 +332,7 @@ def show_quota():
         # What a writer did not sign is not charged to it.
         for _ in range(20):
             bad = unpack(a.sign([record()], move=False))
-            assert l.post(__import__("ledger_lab").pack(bad[:-1] + [bytes(64)])).status == 403
+            assert l.post(pack(bad[:-1] + [bytes(64)])).status == 403
         statuses = []
         for _ in range(12):
             body = a.sign([record()], move=False)

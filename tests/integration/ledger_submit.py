@@ -136,18 +136,6 @@ def show_in_flight(l, a, b):
         assert loser.value["head"] == b.head and loser.value["number"] == b.number
 
 
-def show_pipelined(l, a):
-    """A second submission waits for the first of the same writer, on another connection."""
-    bodies = [a.sign([record("big", **{"x-pad": "p" * 50000})] * 60), a.sign([record()])]
-    first, second = l.connect(), l.connect()
-    for connection, body in ((first, bodies[0]), (second, bodies[1])):
-        connection.send(f"POST {l.prefix}/records HTTP/1.1\r\nHost: x\r\nContent-Type: "
-                        f"application/msgpack\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
-    answers = [first.receive(), second.receive()]
-    assert [answer.status for answer in answers] == [201, 201], [x.body for x in answers]
-    assert answers[0].value[1] < answers[1].value[1]
-
-
 def show_rosters(l, a):
     late = l.writer("late.test/w")
     assert l.post(late.sign([record()], move=False)).code == "writer-unknown"
@@ -224,7 +212,6 @@ def main():
         show_replays(l, a)
         show_many_numbers(l, a)
         show_in_flight(l, a, b)
-        show_pipelined(l, a)
         show_rosters(l, a)
         reference = [sys.executable, str(pathlib.Path(__file__).resolve().parents[1] /
                                          "reference/keiin_audit.py")]

@@ -13,8 +13,7 @@
  *                       the quorum. A change of time or signature is found all the same.
  *   whole lines cut     from the end of a note, if what is left suffices.
  *
- * The files lie in memory (/dev/shm) where there is such a folder. Under the sanitizers one
- * bit in seven is tried, unless KEIIN_LONG is set.
+ * The files lie in memory (/dev/shm) where there is such a folder.
  */
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -56,6 +55,81 @@ static char folder[64];
 static struct span originals[FILES];
 static struct span trusted_text; /* of serial 0 */
 static struct source *source;
+
+/*
+ * Nearly all of an audit's time goes into keys and signatures, and a change leaves all but one
+ * of them as they are. So the linker puts these two functions in place of the true ones
+ * (--wrap): what the sound ledger asks is judged once, whatever else is asked is judged anew.
+ */
+#define ANSWERS_MAX 128
+#define QUESTION_BYTES_MAX 1024
+
+static struct answer {
+    uint8_t question[QUESTION_BYTES_MAX];
+    size_t n;
+    bool good;
+} answers[ANSWERS_MAX];
+static size_t answer_count;
+static bool learning;
+
+bool __real_ed25519_key_valid(const uint8_t key[static ED25519_KEY_BYTES]);
+bool __wrap_ed25519_key_valid(const uint8_t key[static ED25519_KEY_BYTES]);
+bool __real_ed25519_verify(
+    const uint8_t key[static ED25519_KEY_BYTES], struct span message, struct span signature);
+bool __wrap_ed25519_verify(
+    const uint8_t key[static ED25519_KEY_BYTES], struct span message, struct span signature);
+
+static const struct answer *known_answer(const uint8_t *question, size_t n)
+{
+    for (size_t i = 0; i < answer_count; i++)
+        if (answers[i].n == n && memcmp(answers[i].question, question, n) == 0)
+            return &answers[i];
+    return NULL;
+}
+
+static void learn(const uint8_t *question, size_t n, bool good)
+{
+    struct answer *answer = &answers[answer_count];
+
+    if (!learning)
+        return;
+    assert_true(answer_count < ANSWERS_MAX);
+    memcpy(answer->question, question, n);
+    answer->n = n;
+    answer->good = good;
+    answer_count++;
+}
+
+bool __wrap_ed25519_key_valid(const uint8_t key[static ED25519_KEY_BYTES])
+{
+    const struct answer *known = known_answer(key, ED25519_KEY_BYTES);
+    bool good = known != NULL ? known->good : __real_ed25519_key_valid(key);
+
+    if (known == NULL)
+        learn(key, ED25519_KEY_BYTES, good);
+    return good;
+}
+
+bool __wrap_ed25519_verify(
+    const uint8_t key[static ED25519_KEY_BYTES], struct span message, struct span signature)
+{
+    uint8_t question[QUESTION_BYTES_MAX];
+    size_t n = ED25519_KEY_BYTES + ED25519_SIGNATURE_BYTES + message.n;
+    const struct answer *known;
+    bool good;
+
+    if (signature.n != ED25519_SIGNATURE_BYTES || n > sizeof question)
+        return __real_ed25519_verify(key, message, signature);
+    memcpy(question, key, ED25519_KEY_BYTES);
+    memcpy(question + ED25519_KEY_BYTES, signature.p, ED25519_SIGNATURE_BYTES);
+    memcpy(question + n - message.n, message.p, message.n);
+    known = known_answer(question, n);
+    if (known != NULL)
+        return known->good;
+    good = __real_ed25519_verify(key, message, signature);
+    learn(question, n, good);
+    return good;
+}
 
 static const char *path_of(const char *name)
 {
@@ -228,6 +302,8 @@ static bool may_be_silent(const struct file *file, struct span was, struct span 
     struct signer signer;
     size_t number;
 
+    if (!file->read)
+        return true;
     if (file->spare == NONE)
         return false;
     number = line_at(was, at, &line);
@@ -250,69 +326,48 @@ static void check(
 }
 
 /* Changes each bit of the file in place, and asks for the verdict after each. */
-static void change_bits(size_t i, bool latest)
+static void change_bits(size_t i)
 {
     const struct file *file = &files[i];
     struct outcome outcome = {{0}, 0};
     struct span now = span_copy(originals[i]);
     uint8_t *bytes = (uint8_t *)(uintptr_t)now.p;
     int fd = open(path_of(file->name), O_WRONLY);
-    size_t step = 1;
 
-#ifdef __SANITIZE_ADDRESS__
-    step = getenv("KEIIN_LONG") != NULL ? 1 : 7;
-#endif
     assert_true(fd >= 0);
-    for (size_t bit = 0; bit < 8 * now.n; bit += step) {
+    for (size_t bit = 0; bit < 8 * now.n; bit++) {
         size_t at = bit / 8;
         enum finding_code code;
 
         bytes[at] ^= (uint8_t)(1 << bit % 8);
         assert_int_equal(pwrite(fd, bytes + at, 1, (off_t)at), 1);
-        code = audit(latest);
+        code = audit(false);
         count(&outcome, code);
-        check(file, code, !latest && may_be_silent(file, originals[i], now, at), "bit", bit);
+        check(file, code, may_be_silent(file, originals[i], now, at), "bit", bit);
         bytes[at] ^= (uint8_t)(1 << bit % 8);
         assert_int_equal(pwrite(fd, bytes + at, 1, (off_t)at), 1);
     }
     assert_int_equal(close(fd), 0);
-    print_outcome(file->name, latest ? "bits, asked for it" : "bits", &outcome);
+    print_outcome(file->name, "bits", &outcome);
     span_free(now);
 }
 
 static void test_sound_before(void **state)
 {
     (void)state;
+    learning = true;
     assert_int_equal(audit(false), FINDING_CODES);
     assert_int_equal(audit(true), FINDING_CODES);
+    learning = false;
+    assert_true(answer_count > 0);
 }
 
 static void test_every_bit(void **state)
 {
     (void)state;
     for (size_t i = 0; i < FILES; i++)
-        if (files[i].read)
-            change_bits(i, false);
+        change_bits(i);
     assert_int_equal(audit(false), FINDING_CODES);
-}
-
-/* Where no file can be read no bit of it matters, nor its length: there is a folder instead. */
-static void test_unread(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < FILES; i++) {
-        enum finding_code code;
-
-        assert_int_equal(unlink(path_of(files[i].name)), 0);
-        assert_int_equal(mkdir(path_of(files[i].name), 0700), 0);
-        code = audit(false);
-        if (!files[i].read)
-            print_message("%s: %zu bits make no difference: it is not read\n", files[i].name,
-                8 * originals[i].n);
-        check(&files[i], code, !files[i].read, "as a folder", 0);
-        assert_int_equal(rmdir(path_of(files[i].name)), 0);
-        put(i, originals[i]);
-    }
 }
 
 /* Whether a note cut to n bytes still has all that is needed: whole lines, and enough. */
@@ -321,6 +376,8 @@ static bool may_be_cut(const struct file *file, struct span was, size_t n)
     struct span line;
     size_t number;
 
+    if (!file->read)
+        return true;
     if (n == 0 || file->needed_lines == 0 || was.p[n - 1] != '\n')
         return false;
     number = line_at(was, n - 1, &line);
@@ -333,7 +390,7 @@ static void test_every_length(void **state)
     for (size_t i = 0; i < FILES; i++) {
         struct outcome cut = {{0}, 0};
 
-        for (size_t n = 0; files[i].read && n < originals[i].n; n++) {
+        for (size_t n = 0; n < originals[i].n; n++) {
             enum finding_code code;
 
             put(i, span_of(originals[i].p, n));
@@ -388,7 +445,7 @@ static void test_latest(void **state)
     uint8_t *bytes = (uint8_t *)(uintptr_t)now.p;
 
     (void)state;
-    for (size_t bit = 0; bit < 8 * now.n; bit += 7) {
+    for (size_t bit = 0; bit < 8 * now.n; bit++) {
         enum finding_code code;
 
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -405,7 +462,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sound_before),
-        cmocka_unit_test(test_unread),
         cmocka_unit_test(test_every_bit),
         cmocka_unit_test(test_every_length),
         cmocka_unit_test(test_longer_and_gone),

@@ -45,12 +45,12 @@ class Records:
         """Return the findings and the missing records of the next entry."""
         entry = judged.entry
         count = len(entry.digests) if entry is not None else 0
-        part = self._next_part(count * tiles.PART_BYTES_MAX_PER_RECORD)
+        part, promised = self._next_part(count * tiles.PART_BYTES_MAX_PER_RECORD)
+        misfit = [Finding("record-malformed", judged.index, 0)]
+        if entry is not None and entry.kind == KIND_ROSTER:
+            return (misfit if promised else []), []
         if part is False or entry is None:
             return [], []
-        misfit = [Finding("record-malformed", judged.index, 0)]
-        if entry.kind == KIND_ROSTER:
-            return ([] if part == b"" else misfit), []
         if part is None:
             return misfit, []
         try:
@@ -69,14 +69,17 @@ class Records:
         self._parts = None
 
     def _next_part(self, limit):
-        """Return the next part, None for one that is too long, False where none is had."""
+        """Return the next part and the bytes it promises; None for one that is too long,
+        False where none is had."""
         if self._parts is None:
-            return False
+            return False, 0
+        parts = self._parts
         try:
-            return self._parts.next(limit)
+            part = parts.next(limit)
         except (Absent, Unreadable):
             self._give_up()
-            return False
+            part = False
+        return part, parts.promised
 
     def _give_up(self):
         self.end_bundle()

@@ -128,7 +128,7 @@ class Succession:
             self.signed_roots.append(SignedRoot(checkpoint.size, checkpoint.root))
         if not judgement.is_valid or proof.index != index:
             return _Outcome.FAILED
-        if proof.extra_elements() != [raw] or not proof.includes(tree.leaf_hash(raw)):
+        if proof.extra_elements()[0] != raw or not proof.includes(tree.leaf_hash(raw)):
             return _Outcome.FAILED
         if judgement.met_at is not None:
             return _Outcome.GOOD

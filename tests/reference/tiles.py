@@ -131,6 +131,7 @@ class RecordParts:
 
     def __init__(self, source, index, width):
         self._stream, self._is_exact = open_tile(source, "records", index, width)
+        self.promised = 0  # bytes of the part that was read last, there or not
 
     def next(self, limit):
         """Return the next entry's part, None for one longer than `limit`.
@@ -138,10 +139,11 @@ class RecordParts:
         The part is passed over in both cases, and Absent says that the bundle
         ends within it.
         """
+        self.promised = 0
         prefix = self._stream.read(4)
         if len(prefix) < 4:
             raise Absent("records bundle cut short")
-        size = int.from_bytes(prefix, "big")
+        size = self.promised = int.from_bytes(prefix, "big")
         if size > limit:
             if not self._stream.skip(size):
                 raise Absent("records bundle cut short")

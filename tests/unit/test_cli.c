@@ -2,6 +2,7 @@
  * outside made visible, and progress that shows on a terminal only and cleans up. */
 #include "tests/unit/test.h"
 
+#include <poll.h>
 #include <pty.h>
 #include <unistd.h>
 
@@ -184,10 +185,29 @@ static void test_progress_not_into_files(void **state)
     assert_string_equal(printed, "");
 }
 
+/* Reads until `last`: what is written to a terminal comes late and in pieces. */
+static size_t read_terminal(int master, const char *last)
+{
+    struct pollfd there = {.fd = master, .events = POLLIN};
+    size_t n = 0, last_bytes = strlen(last);
+
+    while (n < last_bytes || memcmp(printed + n - last_bytes, last, last_bytes) != 0) {
+        ssize_t got = -1;
+
+        if (n < sizeof printed - 1 && poll(&there, 1, 10000) == 1)
+            got = read(master, printed + n, sizeof printed - 1 - n);
+        if (got <= 0)
+            break;
+        n += (size_t)got;
+    }
+    printed[n] = 0;
+    return n;
+}
+
 static void test_progress_on_a_terminal(void **state)
 {
     int master, terminal, saved = dup(STDERR_FILENO);
-    ssize_t n;
+    size_t n;
     const char *line;
 
     (void)state;
@@ -196,9 +216,8 @@ static void test_progress_on_a_terminal(void **state)
     progress_work(NULL);
     assert_true(dup2(saved, STDERR_FILENO) >= 0);
     close(saved);
-    n = read(master, printed, sizeof printed - 1);
-    assert_true(n > 0);
-    printed[n] = 0;
+    n = read_terminal(master, "\r\033[K");
+    assert_true(n > 4);
     line = strstr(printed, "entries: 50 of 100 (50%), ");
     assert_non_null(line);
     assert_non_null(strstr(line, " a second, 0:0"));

@@ -251,7 +251,7 @@ static void a_submission(void **unused)
     assert_int_equal(folder_open(path, &folder, NULL), 0);
     assert_int_equal(folder.state.number, 3);
     assert_null(folder.pending.bytes);
-    assert_int_equal(folder_clear_mark(&folder, NULL), 0);
+    assert_int_equal(folder_set_mark(&folder, "", NULL), 0);
     assert_string_equal(folder.state.mark, "");
     folder_close(&folder);
     assert_int_equal(imported_open(path, &set, NULL), 0);

@@ -51,6 +51,12 @@ static bool answer(int fd, const char *request)
         say(fd, "HTTP/1.1 302 Found\r\nLocation: /p/chunks\r\nContent-Length: 0\r\n\r\n");
     } else if (strncmp(path, "/p/busy ", 8) == 0) {
         say(fd, "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy");
+    } else if (strncmp(path, "/p/coded ", 9) == 0) {
+        say(fd, "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nContent-Length: 4\r\n\r\nzzzz");
+    } else if (strncmp(path, "/p/identity ", 12) == 0) {
+        say(fd, "HTTP/1.1 200 OK\r\nContent-Encoding: Identity \r\nContent-Length: 4\r\n\r\nabcd");
+    } else if (strncmp(path, "/p/codedabsent ", 15) == 0) {
+        say(fd, "HTTP/1.1 404 No\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nzzzz");
     } else if (strncmp(path, "/p/cut ", 7) == 0) {
         say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc");
         return false;
@@ -157,7 +163,8 @@ static const struct {
     {"moved", KEIIN_EUNREADABLE, 302, 0}, {"busy", KEIIN_EUNREADABLE, 503, 0},
     {"cut", KEIIN_EUNREADABLE, 200, 0}, {"stalled", KEIIN_EUNREADABLE, 200, 0},
     {"dripping", KEIIN_EUNREADABLE, 200, 0}, {"endless", KEIIN_EABSENT, 404, 0},
-    {"silent", KEIIN_EUNREADABLE, 0, 0},
+    {"silent", KEIIN_EUNREADABLE, 0, 0}, {"coded", KEIIN_EUNREADABLE, 0, 0},
+    {"identity", 0, 200, 4}, {"codedabsent", KEIIN_EABSENT, 404, 0},
     {"chunks", 0, 200, 5}, /* the client still works after all that */
 };
 
@@ -278,6 +285,7 @@ static void posts(void **state)
         {"absent", 0, 404},
         {"busy", 0, 503},
         {"cut", KEIIN_EUNKNOWN, 0},
+        {"coded", KEIIN_EUNKNOWN, 0},
         {"stalled", KEIIN_EUNKNOWN, 0},
         {"endless", KEIIN_EUNKNOWN, 0},
         {"silent", KEIIN_EUNKNOWN, 0},

@@ -23,6 +23,7 @@ struct audit {
     struct levels *levels;
     bool root_fits;
     struct checkpoint_votes votes;
+    bool signed_by_log; /* whatever other lines say: the log cannot take it back */
     struct why incomplete;
     bool is_incomplete;
 };
@@ -247,7 +248,10 @@ static void judge_age(struct audit *a)
     found(a, FINDING_STALE, detail);
 }
 
-/* Log signature, origin and quorum, by the last roster that may judge them. */
+/*
+ * Log signature, origin and quorum, by the last roster that may judge them. Where a roster
+ * could not be read nothing is found, but whether the log that is known signed is noted.
+ */
 static int judge_checkpoint(struct audit *a)
 {
     const struct roster *judge = rosters_judge(&a->judge.rosters);
@@ -258,12 +262,14 @@ static int judge_checkpoint(struct audit *a)
                   ? KEIIN_ENOMEM
                   : roster_judge(a->note, judge, NULL, judge, &a->votes, cosigned);
 
-    if (err == 0)
-        err = keep_witnesses(a, cosigned);
+    a->signed_by_log = err == 0 && a->votes.log_signed && origin;
+    if (err != 0 || a->judge.rosters.judge_unknown)
+        goto out;
+    err = keep_witnesses(a, cosigned);
     if (err != 0)
         goto out;
     a->out->judged = true;
-    a->out->log_signed = a->votes.log_signed && !a->votes.wrong && origin;
+    a->out->log_signed = a->signed_by_log && !a->votes.wrong;
     if (!a->out->log_signed)
         found(a, FINDING_CHECKPOINT_INVALID,
             !origin             ? "another origin than the roster's"
@@ -297,7 +303,8 @@ static void judge_history(struct audit *a, bool whole)
             a->checkpoint.size, s->seen_size);
         found(a, FINDING_ROLLBACK, detail);
     }
-    if (!whole || (a->out->judged && !a->out->log_signed))
+    /* A fork is of two checkpoints that were signed. */
+    if (!whole || !a->signed_by_log)
         return;
     if (a->has_state && s->has_seen && a->checkpoint.size == s->seen_size &&
         !hash_eq(&a->checkpoint.root, &s->seen_root))
@@ -337,7 +344,7 @@ static int judge_all(struct audit *a, struct why *why)
     out->last_received = j->last_received;
     out->has_received = j->has_received;
     out->roster_serial = rosters_judge(&j->rosters)->serial;
-    if (whole && !j->rosters.judge_unknown)
+    if (whole)
         err = judge_checkpoint(a);
     if (err != 0)
         return err;

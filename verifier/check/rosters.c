@@ -56,7 +56,8 @@ static int read_parent(struct source *source, const struct roster *child, struct
     if (err == 0)
         err = roster_parse(note->text, out, NULL);
     if (err == 0 && (!hash_eq(&(*out)->text_hash, &child->parent) ||
-                        (*out)->serial != child->serial - 1)) {
+                        (*out)->serial != child->serial - 1 ||
+                        !span_eq((*out)->origin, child->origin))) {
         why_set(why, "roster/%" PRIu64 " is not the one that serial %" PRIu64 " names",
             child->serial - 1, child->serial);
         roster_free(*out);
@@ -218,7 +219,7 @@ static int take_proof(struct rosters *r, struct source *source, const struct ros
         why_set(why, "the proof of roster %" PRIu64 " is cosigned by keys that this program "
                      "cannot check", roster->serial);
         *step = ROSTER_PROOF_UNCHECKED;
-        r->judge_unknown = true;
+        r->judge_unknown = r->judge_unknown || !r->stuck; /* stuck: it could not judge anyway */
     } else {
         *step = ROSTER_TAKEN;
         if (!r->stuck)

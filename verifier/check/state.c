@@ -129,10 +129,6 @@ static int resume_rosters(const json_t *json, struct rosters *r)
 
         if (err == KEIIN_ENOMEM)
             return err;
-        if (err == 0 && roster->serial < r->count) { /* known from a later trust anchor */
-            roster_free(roster);
-            continue;
-        }
         if (err != 0 || roster->serial != r->count) {
             roster_free(roster);
             return KEIIN_EDAMAGED;
@@ -149,7 +145,7 @@ static int resume_rosters(const json_t *json, struct rosters *r)
     if (in_force >= r->count || judge >= r->count)
         return KEIIN_EDAMAGED;
     r->in_force = (size_t)in_force;
-    r->judge = judge > r->trusted ? (size_t)judge : r->trusted;
+    r->judge = (size_t)judge;
     r->stuck = json_is_true(json_object_get(json, "stuck"));
     return 0;
 }
@@ -263,9 +259,13 @@ bool state_resume(const struct state *s, bool want_records, struct judge *j, str
     int *err, struct why *why)
 {
     const json_t *json = json_object_get(s->json, "position");
+    uint64_t trusted;
 
     *err = 0;
     if (json == NULL || (want_records && !json_is_true(json_object_get(json, "records_were_read"))))
+        return false;
+    /* What another trust anchor made of the rosters does not hold for this one. */
+    if (!get_uint(json, "trusted", &trusted) || trusted != j->rosters.trusted)
         return false;
     if (!get_uint(json, "size", &j->size) || !get_hash(json, "prev", &j->prev) ||
         !get_uint(json, "last_received", &j->last_received) ||
@@ -378,8 +378,8 @@ static json_t *save_position(const struct judge *j, const struct levels *l, bool
 {
     uint64_t dropped;
     json_t *findings = save_findings(j->findings, &dropped), *rosters = json_array();
-    json_t *out = json_pack("{s:I, s:o, s:I, s:b, s:I, s:I, s:b, s:I, s:I, s:b, s:o, s:o, s:o, s:I}",
-        "size", (json_int_t)j->size, "prev", json_hash(&j->prev), "last_received",
+    json_t *out = json_pack("{s:I, s:I, s:o, s:I, s:b, s:I, s:I, s:b, s:I, s:I, s:b, s:o, s:o, s:o, s:I}",
+        "size", (json_int_t)j->size, "trusted", (json_int_t)j->rosters.trusted, "prev", json_hash(&j->prev), "last_received",
         (json_int_t)j->last_received, "has_received", (int)j->has_received, "records",
         (json_int_t)j->records, "records_read", (json_int_t)j->records_read, "records_were_read",
         (int)records_read, "in_force", (json_int_t)j->rosters.in_force, "judge",

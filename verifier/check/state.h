@@ -27,8 +27,8 @@ void state_close(struct state *s);
 
 /*
  * Takes over where the last audit stood. False when there is no such place, or it does not
- * serve (records were not read then, and are wanted now): start from the beginning.
- * KEIIN_EDAMAGED, KEIIN_ENOMEM in *err.
+ * serve (records were not read then and are wanted now; another roster was trusted): start
+ * from the beginning. KEIIN_EDAMAGED, KEIIN_ENOMEM in *err.
  */
 bool state_resume(const struct state *s, bool want_records, struct judge *j, struct levels *l,
     int *err, struct why *why);

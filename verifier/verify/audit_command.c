@@ -132,6 +132,8 @@ int audit_command(int argc, char **argv)
     progress_end(&progress);
     if (err != 0) {
         status = cli_fail(err, argv[optind], &why);
+        if (status == EXIT_FINDINGS)
+            status = EXIT_INCOMPLETE; /* 1 is for findings: here there is no verdict */
     } else {
         status = report(&result, span_str(origin), &a,
             (double)(system_clock.monotonic_ms(NULL) - start_ms) / 1000);
