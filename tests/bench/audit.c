@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/chain.h"
@@ -21,6 +20,7 @@
 #include "core/sha256.h"
 #include "core/text.h"
 #include "core/tile.h"
+#include "tests/bench/bench.h"
 #include "verifier/check/audit.h"
 
 #define RUNS 5
@@ -37,23 +37,6 @@ struct maker {
     struct frontier frontier;
 };
 
-/* Of the processor, which other programs on the machine disturb less than the wall's time. */
-static double cpu_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void must(bool good, const char *what)
 {
     if (!good) {
@@ -69,7 +52,7 @@ static void write_file(const struct maker *m, const char *path, struct span byte
 
     snprintf(full, sizeof full, "%s/%s", m->folder, path);
     for (slash = strchr(full + strlen(m->folder) + 1, '/'); slash != NULL;
-        slash = strchr(slash + 1, '/')) {
+         slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         mkdir(full, 0700);
         *slash = '/';
@@ -153,7 +136,9 @@ static void make_record(struct buf *out, uint64_t i, size_t bytes)
     {
         size_t used = out->n - before + 2 + 5 + 2 + 16;
 
-        msgpack_put_str(out, span_of(reason, bytes > used + 200 ? 200 : bytes > used ? bytes - used : 0));
+        msgpack_put_str(out, span_of(reason, bytes > used + 200 ? 200
+                                             : bytes > used     ? bytes - used
+                                                                : 0));
     }
     msgpack_put_str(out, span_str("salt"));
     msgpack_put_bin(out, span_of(salt, 16));
@@ -192,8 +177,12 @@ static void add_leaf(struct maker *m, const struct hash *leaf)
 static void add_entry(struct maker *m, enum entry_kind kind, size_t count, size_t record_bytes)
 {
     struct hash digests[ENTRY_DIGESTS_MAX], leaf;
-    struct entry entry = {.kind = kind, .received = 1790000000000 + m->size, .prev = m->prev,
-        .number = m->number + 1, .before = m->head, .digest_count = count};
+    struct entry entry = {.kind = kind,
+        .received = 1790000000000 + m->size,
+        .prev = m->prev,
+        .number = m->number + 1,
+        .before = m->head,
+        .digest_count = count};
     uint8_t signature[ED25519_SIGNATURE_BYTES];
     struct chain_text text;
     size_t length_at = m->records.n;
@@ -243,8 +232,8 @@ static void finish(struct maker *m)
 
         if (count % TILE_WIDTH != 0)
             write_tile(m,
-                (struct tile){TILE_HASHES, level, count / TILE_WIDTH,
-                    (unsigned)(count % TILE_WIDTH)},
+                (struct tile){
+                    TILE_HASHES, level, count / TILE_WIDTH, (unsigned)(count % TILE_WIDTH)},
                 span_of(m->levels[level], count % TILE_WIDTH * HASH_BYTES));
     }
     frontier_root(&m->frontier, &root);
@@ -259,19 +248,6 @@ static void finish(struct maker *m)
     buf_destroy(&note);
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median(double *values)
-{
-    qsort(values, RUNS, sizeof *values, by_value);
-    return values[RUNS / 2];
-}
-
 /* The same blocks through one EVP context, and one verification an entry. */
 static double bare(const struct maker *m, size_t entries, size_t records, size_t record_bytes)
 {
@@ -283,7 +259,7 @@ static double bare(const struct maker *m, size_t entries, size_t records, size_t
     double start;
 
     secret_sign(m->writer, span_of(message, sizeof message), signature);
-    start = cpu_now();
+    start = bench_ns(CLOCK_PROCESS_CPUTIME_ID) / 1e9;
     for (size_t i = 0; i < entries; i++) {
         size_t sizes[] = {entry_bytes + 1, 33 + 32 * records, 65};
 
@@ -301,7 +277,7 @@ static double bare(const struct maker *m, size_t entries, size_t records, size_t
                  span_of(signature, sizeof signature)),
             "a signature does not verify");
     }
-    start = cpu_now() - start;
+    start = bench_ns(CLOCK_PROCESS_CPUTIME_ID) / 1e9 - start;
     EVP_MD_CTX_free(ctx);
     EVP_MD_free(md);
     return start;
@@ -314,7 +290,8 @@ static double audit(const struct maker *m, unsigned threads, double *cpu_s)
     struct audit_result result;
     struct roster *roster;
     struct why why = {""};
-    double start = now(), cpu_start = cpu_now();
+    double start = bench_ns(CLOCK_MONOTONIC) / 1e9,
+           cpu_start = bench_ns(CLOCK_PROCESS_CPUTIME_ID) / 1e9;
 
     must(source_open(m->folder, 0, &source, &why) == 0, why.text);
     must(roster_from_note(buf_view(&m->roster_note), NULL, &roster, &why) == 0, why.text);
@@ -322,8 +299,8 @@ static double audit(const struct maker *m, unsigned threads, double *cpu_s)
     must(result.verdict == AUDIT_VERIFIED, "the audit found something");
     audit_result_destroy(&result);
     source_free(source);
-    *cpu_s = cpu_now() - cpu_start;
-    return now() - start;
+    *cpu_s = bench_ns(CLOCK_PROCESS_CPUTIME_ID) / 1e9 - cpu_start;
+    return bench_ns(CLOCK_MONOTONIC) / 1e9 - start;
 }
 
 int main(int argc, char **argv)
@@ -361,9 +338,12 @@ int main(int argc, char **argv)
            "\"one_s\":%.3f,\"one_cpu_s\":%.3f,\"two_s\":%.3f,\"records_per_s_one\":%.0f,"
            "\"records_per_s_two\":%.0f,\"ratio_one\":%.3f,\"speedup_two\":%.3f,"
            "\"rss_max_kib\":%ld}\n",
-        entries, records, record_bytes, median(b), median(one), median(one_cpu), median(two),
-        (double)(entries * records) / median(one), (double)(entries * records) / median(two),
-        median(b) / median(one_cpu), median(one) / median(two), usage.ru_maxrss);
+        entries, records, record_bytes, bench_median(b, RUNS), bench_median(one, RUNS),
+        bench_median(one_cpu, RUNS), bench_median(two, RUNS),
+        (double)(entries * records) / bench_median(one, RUNS),
+        (double)(entries * records) / bench_median(two, RUNS),
+        bench_median(b, RUNS) / bench_median(one_cpu, RUNS),
+        bench_median(one, RUNS) / bench_median(two, RUNS), usage.ru_maxrss);
     snprintf(command, sizeof command, "rm -rf %s", m.folder);
     return system(command) == 0 ? 0 : 1;
 }

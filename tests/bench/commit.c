@@ -7,28 +7,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "store/lmdb.h"
 #include "system/file.h"
+#include "tests/bench/bench.h"
 
 #define ROUNDS 400
-
-static double now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
 
 static int commit(const struct store *store, uint64_t *key, size_t values, struct span value)
 {
@@ -60,7 +45,8 @@ int main(int argc, char **argv)
     uint8_t *all = calloc(values, bytes);
     char *path;
     uint64_t key = 0;
-    int fd, p50 = ROUNDS / 2, p99 = ROUNDS * 99 / 100;
+    double c50, c99, p50, p99;
+    int fd;
 
     if (argc < 2 || all == NULL)
         return 64;
@@ -72,26 +58,27 @@ int main(int argc, char **argv)
     }
     fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
     for (int round = -20; round < ROUNDS; round++) { /* the first are not counted */
-        double start = now_us();
+        double start = bench_ns(CLOCK_MONOTONIC) / 1000;
 
         if (commit(&store, &key, values, span_of(all, bytes)) != 0)
             return 1;
         if (round >= 0)
-            commits[round] = now_us() - start;
-        start = now_us();
+            commits[round] = bench_ns(CLOCK_MONOTONIC) / 1000 - start;
+        start = bench_ns(CLOCK_MONOTONIC) / 1000;
         if (plain(fd, all, values * bytes) != 0)
             return 1;
         if (round >= 0)
-            plains[round] = now_us() - start;
+            plains[round] = bench_ns(CLOCK_MONOTONIC) / 1000 - start;
     }
     close(fd);
     store_close(&store);
-    qsort(commits, ROUNDS, sizeof *commits, by_value);
-    qsort(plains, ROUNDS, sizeof *plains, by_value);
+    c50 = bench_median(commits, ROUNDS);
+    c99 = bench_percentile(commits, ROUNDS, 99);
+    p50 = bench_median(plains, ROUNDS);
+    p99 = bench_percentile(plains, ROUNDS, 99);
     printf("{\"values\":%zu,\"bytes\":%zu,\"commit_us\":%.0f,\"commit_p99_us\":%.0f,"
            "\"plain_us\":%.0f,\"plain_p99_us\":%.0f,\"ratio\":%.3f,\"ratio_p99\":%.3f}\n",
-        values, bytes, commits[p50], commits[p99], plains[p50], plains[p99],
-        commits[p50] / plains[p50], commits[p99] / plains[p99]);
+        values, bytes, c50, c99, p50, p99, c50 / p50, c99 / p99);
     free(path);
     free(all);
     return 0;

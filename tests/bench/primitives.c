@@ -13,31 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "tests/bench/bench.h"
+
 #define ROUNDS 5
-
-static double now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t n)
-{
-    qsort(values, n, sizeof *values, by_value);
-    return values[n / 2];
-}
 
 static double hash_ns(size_t bytes)
 {
@@ -50,7 +30,7 @@ static double hash_ns(size_t bytes)
     if (md == NULL || ctx == NULL)
         exit(1);
     for (int r = 0; r < ROUNDS; r++) {
-        double start = now_ns();
+        double start = bench_ns(CLOCK_MONOTONIC);
 
         for (int i = 0; i < count; i++) {
             EVP_DigestInit_ex2(ctx, md, NULL);
@@ -58,11 +38,11 @@ static double hash_ns(size_t bytes)
             EVP_DigestFinal_ex(ctx, out, NULL);
             message[0] = out[0];
         }
-        rounds[r] = (now_ns() - start) / count;
+        rounds[r] = (bench_ns(CLOCK_MONOTONIC) - start) / count;
     }
     EVP_MD_CTX_free(ctx);
     EVP_MD_free((EVP_MD *)(uintptr_t)md);
-    return median(rounds, ROUNDS);
+    return bench_median(rounds, ROUNDS);
 }
 
 static void ed25519_ns(double *sign, double *verify)
@@ -74,22 +54,22 @@ static void ed25519_ns(double *sign, double *verify)
 
     crypto_sign_keypair(key, secret);
     for (int r = 0; r < ROUNDS; r++) {
-        double start = now_ns();
+        double start = bench_ns(CLOCK_MONOTONIC);
 
         for (int i = 0; i < count; i++) {
             message[0] = (unsigned char)i;
             crypto_sign_detached(signature, NULL, message, sizeof message, secret);
         }
-        signs[r] = (now_ns() - start) / count;
-        start = now_ns();
+        signs[r] = (bench_ns(CLOCK_MONOTONIC) - start) / count;
+        start = bench_ns(CLOCK_MONOTONIC);
         for (int i = 0; i < count; i++)
             good += crypto_sign_verify_detached(signature, message, sizeof message, key) == 0;
-        verifies[r] = (now_ns() - start) / count;
+        verifies[r] = (bench_ns(CLOCK_MONOTONIC) - start) / count;
     }
     if (good != ROUNDS * count)
         exit(1);
-    *sign = median(signs, ROUNDS);
-    *verify = median(verifies, ROUNDS);
+    *sign = bench_median(signs, ROUNDS);
+    *verify = bench_median(verifies, ROUNDS);
 }
 
 /* Medians and 99th percentiles of appending and syncing `bytes`, as a store does it. */
@@ -109,16 +89,16 @@ static void sync_us(const char *folder, size_t bytes, double *p50, double *p99)
     }
     unlink(path);
     for (size_t i = 0; i < count; i++) {
-        double start = now_ns();
+        double start = bench_ns(CLOCK_MONOTONIC);
 
         block[0]++;
         if (write(fd, block, bytes) != (ssize_t)bytes || fdatasync(fd) != 0)
             exit(1);
-        values[i] = (now_ns() - start) / 1000;
+        values[i] = (bench_ns(CLOCK_MONOTONIC) - start) / 1000;
     }
     close(fd);
     free(block);
-    *p50 = median(values, count);
+    *p50 = bench_median(values, count);
     *p99 = values[count - 1 - count / 100];
 }
 

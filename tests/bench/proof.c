@@ -4,29 +4,13 @@
  */
 #include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 #include "core/sha256.h"
 #include "core/tree.h"
+#include "tests/bench/bench.h"
 
 #define ROUNDS 20000
 #define RUNS 9
-
-static double now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
 
 /* A node of a tree whose leaves are all alike: made from the level alone. */
 static int node(void *ctx, unsigned level, uint64_t index, struct hash *out)
@@ -41,7 +25,7 @@ static int node(void *ctx, unsigned level, uint64_t index, struct hash *out)
 static double time_bare(EVP_MD_CTX *ctx, const struct hash *proof, size_t count)
 {
     EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
-    double start = now_ns();
+    double start = bench_ns(CLOCK_MONOTONIC);
     uint8_t block[65] = {1};
 
     for (int round = 0; round < ROUNDS; round++)
@@ -52,14 +36,14 @@ static double time_bare(EVP_MD_CTX *ctx, const struct hash *proof, size_t count)
             EVP_DigestFinal_ex(ctx, block + 1, NULL);
         }
     EVP_MD_free(md);
-    return (now_ns() - start) / ROUNDS;
+    return (bench_ns(CLOCK_MONOTONIC) - start) / ROUNDS;
 }
 
 int main(void)
 {
     const uint64_t size = UINT64_C(1) << 30, index = 715827882;
     struct hash levels[64], proof[PROOF_HASHES_MAX], root;
-    double bare[RUNS], check[RUNS];
+    double bare[RUNS], check[RUNS], bare_ns, check_ns;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     size_t count = 0, good = 0;
 
@@ -73,17 +57,17 @@ int main(void)
         double start;
 
         bare[run] = time_bare(ctx, proof, count);
-        start = now_ns();
+        start = bench_ns(CLOCK_MONOTONIC);
         for (int round = 0; round < ROUNDS; round++)
             good += tree_check_inclusion(index, size, &levels[0], proof, count, &root);
-        check[run] = (now_ns() - start) / ROUNDS;
+        check[run] = (bench_ns(CLOCK_MONOTONIC) - start) / ROUNDS;
     }
     EVP_MD_CTX_free(ctx);
     if (good != (size_t)ROUNDS * RUNS)
         return 1;
-    qsort(bare, RUNS, sizeof *bare, by_value);
-    qsort(check, RUNS, sizeof *check, by_value);
-    printf("{\"hashes\":%zu,\"bare_ns\":%.0f,\"check_ns\":%.0f,\"ratio\":%.3f}\n", count, bare[RUNS / 2],
-        check[RUNS / 2], bare[RUNS / 2] / check[RUNS / 2]);
+    bare_ns = bench_median(bare, RUNS);
+    check_ns = bench_median(check, RUNS);
+    printf("{\"hashes\":%zu,\"bare_ns\":%.0f,\"check_ns\":%.0f,\"ratio\":%.3f}\n", count, bare_ns,
+        check_ns, bare_ns / check_ns);
     return 0;
 }

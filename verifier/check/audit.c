@@ -15,7 +15,7 @@ struct audit {
     const struct audit_options *options;
     struct audit_result *out;
     struct buf checkpoint_bytes;
-    struct note *note;            /* of the checkpoint, over checkpoint_bytes */
+    struct note *note; /* of the checkpoint, over checkpoint_bytes */
     struct checkpoint checkpoint;
     struct state state;
     bool has_state;
@@ -111,8 +111,8 @@ static int attempt_init(struct audit *a)
 static int walk(struct audit *a, struct why *why)
 {
     struct judge *j = &a->judge;
-    struct batch_task task = {rosters_ledger_id(&j->rosters), rosters_in_force(&j->rosters),
-        !a->options->no_records};
+    struct batch_task task = {
+        rosters_ledger_id(&j->rosters), rosters_in_force(&j->rosters), !a->options->no_records};
     unsigned threads = a->options->threads;
     struct pipeline *pipeline = NULL;
     struct batch *b;
@@ -164,8 +164,8 @@ static int attempt(struct audit *a, bool resume, struct why *why)
     int err = attempt_init(a);
 
     if (err == 0 && resume) {
-        bool taken = state_resume(&a->state, !a->options->no_records, &a->judge, a->levels, &err,
-            why);
+        bool taken =
+            state_resume(&a->state, !a->options->no_records, &a->judge, a->levels, &err, why);
 
         if (!taken && err == 0)
             err = attempt_init(a);
@@ -231,15 +231,13 @@ static void judge_age(struct audit *a)
 
     if (a->votes.vouched) {
         out->has_vouched = true;
-        out->vouched_at_ms = a->votes.vouched_at_s > UINT64_MAX / 1000
-                                 ? UINT64_MAX
-                                 : a->votes.vouched_at_s * 1000;
+        out->vouched_at_ms =
+            a->votes.vouched_at_s > UINT64_MAX / 1000 ? UINT64_MAX : a->votes.vouched_at_s * 1000;
     } else if (judge->quorum == ROSTER_QUORUM_NONE && out->has_received) {
         out->has_vouched = out->vouched_by_operator = true;
         out->vouched_at_ms = out->last_received;
     }
-    if (!a->options->limit_age || !out->has_vouched ||
-        a->options->now_ms <= out->vouched_at_ms ||
+    if (!a->options->limit_age || !out->has_vouched || a->options->now_ms <= out->vouched_at_ms ||
         a->options->now_ms - out->vouched_at_ms <= a->options->max_age_s * 1000)
         return;
     snprintf(at, sizeof at, "%" PRIu64, (a->options->now_ms - out->vouched_at_ms) / 1000);
@@ -258,9 +256,8 @@ static int judge_checkpoint(struct audit *a)
     bool *cosigned = calloc(judge->witness_count + 1, sizeof *cosigned);
     bool origin = span_eq(a->checkpoint.origin, judge->origin);
     struct why why;
-    int err = cosigned == NULL
-                  ? KEIIN_ENOMEM
-                  : roster_judge(a->note, judge, NULL, judge, &a->votes, cosigned);
+    int err = cosigned == NULL ? KEIIN_ENOMEM
+                               : roster_judge(a->note, judge, NULL, judge, &a->votes, cosigned);
 
     a->signed_by_log = err == 0 && a->votes.log_signed && origin;
     if (err != 0 || a->judge.rosters.judge_unknown)
@@ -272,9 +269,9 @@ static int judge_checkpoint(struct audit *a)
     a->out->log_signed = a->signed_by_log && !a->votes.wrong;
     if (!a->out->log_signed)
         found(a, FINDING_CHECKPOINT_INVALID,
-            !origin             ? "another origin than the roster's"
-            : a->votes.wrong    ? "a signature by a known key is wrong"
-                                : "no signature by a log key that the roster lists");
+            !origin          ? "another origin than the roster's"
+            : a->votes.wrong ? "a signature by a known key is wrong"
+                             : "no signature by a log key that the roster lists");
     if (!a->votes.quorum && a->votes.quorum_unchecked) {
         why_set(&why, "the quorum rests on cosignatures that this program cannot check "
                       "(ML-DSA-44)");
@@ -310,8 +307,7 @@ static void judge_history(struct audit *a, bool whole)
         !hash_eq(&a->checkpoint.root, &s->seen_root))
         found(a, FINDING_FORK, "another root at the size of a checkpoint seen before");
     else if (a->root_fits && a->levels->fork)
-        found(a, FINDING_FORK,
-            "an earlier checkpoint that the log signed is of another history");
+        found(a, FINDING_FORK, "an earlier checkpoint that the log signed is of another history");
 }
 
 /* Remembers what was seen. A wish that cannot be met is an error, not a finding. */
@@ -320,8 +316,8 @@ static int remember(struct audit *a, struct why *why)
     const struct findings *f = a->out->list;
     bool conflict = findings_has(f, FINDING_FORK) || findings_has(f, FINDING_ROLLBACK);
     bool quorum = a->out->judged && a->out->log_signed && a->votes.quorum;
-    bool stands = quorum && a->root_fits && !a->is_incomplete &&
-                  !findings_has(f, FINDING_ROOT_MISMATCH);
+    bool stands =
+        quorum && a->root_fits && !a->is_incomplete && !findings_has(f, FINDING_ROOT_MISMATCH);
     struct span note = buf_view(&a->checkpoint_bytes);
 
     if (!a->has_state || !quorum)

@@ -32,8 +32,8 @@ void batch_incomplete(struct batch *b, const struct why *why)
     b->why = *why;
 }
 
-bool batch_signature_valid(const struct batch_entry *e, const struct hash *ledger_id,
-    const struct roster_writer *writer)
+bool batch_signature_valid(
+    const struct batch_entry *e, const struct hash *ledger_id, const struct roster_writer *writer)
 {
     struct chain_text text;
 
@@ -64,8 +64,8 @@ static void read_entries(struct batch *b, struct source *source, const struct ba
     struct cursor c;
     bool longer, full;
     struct why why = {""};
-    int err = source_get_tile(source, &tile, ENTRY_BUNDLE_BYTES_MAX, &b->bytes, &longer, &full,
-        &why);
+    int err =
+        source_get_tile(source, &tile, ENTRY_BUNDLE_BYTES_MAX, &b->bytes, &longer, &full, &why);
 
     if (err == KEIIN_ENOMEM)
         b->status = err;

@@ -14,7 +14,7 @@ struct part {
     uint64_t left;
     size_t there; /* records that are not empty */
     bool misfit; /* the lengths inside do not fit */
-    int err;     /* the stream ended or broke */
+    int err; /* the stream ended or broke */
     struct why why;
 };
 
@@ -34,8 +34,8 @@ static struct batch_record *add_record(struct batch *b)
     return &b->records[b->record_count++];
 }
 
-static void found(struct batch *b, unsigned entry, uint32_t position, enum finding_code code,
-    const char *detail)
+static void found(
+    struct batch *b, unsigned entry, uint32_t position, enum finding_code code, const char *detail)
 {
     struct batch_record *r = add_record(b);
 
@@ -136,8 +136,8 @@ struct seen_record {
     size_t first_order; /* in batch->orders */
 };
 
-static void see_record(struct part *p, struct span record, uint32_t position,
-    struct seen_record *seen)
+static void see_record(
+    struct part *p, struct span record, uint32_t position, struct seen_record *seen)
 {
     struct record_facts facts;
 
@@ -170,8 +170,7 @@ static void judge_record(struct part *p, uint32_t position, const struct seen_re
     if (seen->there && !digest_fits)
         found(b, p->entry, position, FINDING_RECORD_MISMATCH, "the record");
     else if (sealed.n > 0 && !seen->has_sealed)
-        found(b, p->entry, position, FINDING_RECORD_MISMATCH,
-            "a sealed part that no record names");
+        found(b, p->entry, position, FINDING_RECORD_MISMATCH, "a sealed part that no record names");
     else if (sealed.n > 0 && !hash_eq(&digest, &seen->sealed))
         found(b, p->entry, position, FINDING_RECORD_MISMATCH, "the sealed part");
     else if (seen->malformed || sealed.n > SEALED_BYTES_MAX)

@@ -73,8 +73,8 @@ static bool check_entry(struct evidence *e, struct findings *f)
     return true;
 }
 
-static int check_writer(struct evidence *e, const struct roster *const *rosters, size_t count,
-    struct findings *f)
+static int check_writer(
+    struct evidence *e, const struct roster *const *rosters, size_t count, struct findings *f)
 {
     struct hash ledger_id = rosters[0]->text_hash, head, *digests;
     struct chain_text text;

@@ -81,8 +81,7 @@ out:
     return err;
 }
 
-static int take_part(struct source_stream *stream, uint64_t *left, struct buf *out,
-    struct why *why)
+static int take_part(struct source_stream *stream, uint64_t *left, struct buf *out, struct why *why)
 {
     struct span s;
     size_t n;
@@ -191,10 +190,12 @@ int fetch_proof(struct fetch *f, uint64_t index, const struct hash *leaf,
     t->why = why;
     buf_init(&t->bytes, TILE_BYTES_MAX);
     err = tree_prove_inclusion(index, f->checkpoint.size, tile_node, &nodes, proof, count);
-    if (err == 0 && !tree_check_inclusion(index, f->checkpoint.size, leaf, proof, *count,
-                        &f->checkpoint.root)) {
-        why_set(why, "the hash tiles do not lead from entry %" PRIu64 " to the checkpoint's root: "
-                     "audit the source", index);
+    if (err == 0 && !tree_check_inclusion(
+                        index, f->checkpoint.size, leaf, proof, *count, &f->checkpoint.root)) {
+        why_set(why,
+            "the hash tiles do not lead from entry %" PRIu64 " to the checkpoint's root: "
+            "audit the source",
+            index);
         err = KEIIN_EMISMATCH;
     }
     buf_destroy(&t->bytes);

@@ -187,8 +187,8 @@ static int address_cmp(const struct erase_address *a, const struct erase_address
 
 static int order_cmp(const void *a, const void *b)
 {
-    return address_cmp(&((const struct erase_order *)a)->named,
-        &((const struct erase_order *)b)->named);
+    return address_cmp(
+        &((const struct erase_order *)a)->named, &((const struct erase_order *)b)->named);
 }
 
 /* Whether an order that counts names exactly this. The orders are sorted. */
@@ -280,8 +280,8 @@ static void add_missing(struct findings *f, uint64_t *over)
     }
 }
 
-int findings_settle(struct findings *f, const struct finding **list, size_t *count,
-    uint64_t *omitted)
+int findings_settle(
+    struct findings *f, const struct finding **list, size_t *count, uint64_t *omitted)
 {
     size_t entries, whole;
 

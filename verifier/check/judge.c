@@ -14,8 +14,8 @@ static void incomplete(struct judge *j, const struct why *why)
     j->incomplete = true;
 }
 
-static void found(struct judge *j, enum finding_code code, uint64_t index, struct span writer,
-    const char *detail)
+static void found(
+    struct judge *j, enum finding_code code, uint64_t index, struct span writer, const char *detail)
 {
     findings_add(j->findings, code, index, FINDING_NO_POSITION, writer, detail);
 }
@@ -80,8 +80,13 @@ static int judge_writer(struct judge *j, struct source *source, uint64_t index,
     if (state == NULL)
         return KEIIN_ENOMEM;
     if (e->entry.number != state->number + 1) {
-        snprintf(detail, sizeof detail, "number %" PRIu64 " where %" PRIu64 " is next",
-            e->entry.number, state->number + 1);
+        if (e->entry.number > state->number)
+            snprintf(detail, sizeof detail,
+                "%" PRIu64 " missing: number %" PRIu64 " where %" PRIu64 " is next",
+                e->entry.number - state->number - 1, e->entry.number, state->number + 1);
+        else
+            snprintf(detail, sizeof detail, "number %" PRIu64 " where %" PRIu64 " is next",
+                e->entry.number, state->number + 1);
         found(j, FINDING_WRITER_GAP, index, name, detail);
     }
     if (!hash_eq(&e->entry.before, &state->head))
@@ -125,8 +130,8 @@ static void judge_records(struct judge *j, const struct batch *b, unsigned i, si
                 index, b->orders[*order].position);
 }
 
-static void judge_place(struct judge *j, uint64_t index, const struct batch_entry *e,
-    struct span writer)
+static void judge_place(
+    struct judge *j, uint64_t index, const struct batch_entry *e, struct span writer)
 {
     char detail[128], now[TIME_TEXT_BYTES], before[TIME_TEXT_BYTES];
 

@@ -51,8 +51,8 @@ static void check_expected(struct levels *l)
 }
 
 /* Holds one of our tiles against the source's. */
-static int compare_tile(struct levels *l, struct source *source, unsigned level, uint64_t number,
-    unsigned width)
+static int compare_tile(
+    struct levels *l, struct source *source, unsigned level, uint64_t number, unsigned width)
 {
     struct tile tile = {TILE_HASHES, level, number, width};
     size_t bytes = width * (size_t)HASH_BYTES;
@@ -153,8 +153,8 @@ static int read_past_tile(void *ctx, struct tile tile, const struct hash **hashe
     struct past *past = ctx;
     size_t bytes = tile.width * (size_t)HASH_BYTES;
     bool longer, full;
-    int err = source_get_tile(past->source, &tile, TILE_BYTES_MAX, &past->tile, &longer, &full,
-        &past->levels->why);
+    int err = source_get_tile(
+        past->source, &tile, TILE_BYTES_MAX, &past->tile, &longer, &full, &past->levels->why);
 
     if (err == 0 && past->tile.n < bytes)
         err = KEIIN_EUNREADABLE;

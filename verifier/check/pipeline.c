@@ -19,12 +19,12 @@ struct pipeline {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     uint64_t claimed; /* bundles that a thread has begun; under the mutex */
-    uint64_t given;   /* bundles that were given out; under the mutex */
-    bool stop;        /* under the mutex */
+    uint64_t given; /* bundles that were given out; under the mutex */
+    bool stop; /* under the mutex */
 };
 
-static void prepare(struct pipeline *p, uint64_t i, struct source *source,
-    const struct batch_task *task)
+static void prepare(
+    struct pipeline *p, uint64_t i, struct source *source, const struct batch_task *task)
 {
     uint64_t number = p->first_bundle + i;
     uint64_t left = p->size - number * TILE_WIDTH;
@@ -50,8 +50,8 @@ static void *work(void *arg)
         struct batch_task task;
         uint64_t mine;
 
-        while (!p->stop && p->claimed < p->bundle_count &&
-               p->claimed - p->given >= p->slot_count - 1)
+        while (
+            !p->stop && p->claimed < p->bundle_count && p->claimed - p->given >= p->slot_count - 1)
             pthread_cond_wait(&p->changed, &p->mutex);
         if (p->stop || p->claimed == p->bundle_count)
             break;

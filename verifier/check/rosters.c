@@ -39,8 +39,8 @@ static int read_file(struct source *source, uint64_t serial, const char *suffix,
 }
 
 /* A parent is believed because the hash of its text stands in a trusted roster. */
-static int read_parent(struct source *source, const struct roster *child, struct roster **out,
-    struct why *why)
+static int read_parent(
+    struct source *source, const struct roster *child, struct roster **out, struct why *why)
 {
     struct note *note = malloc(sizeof *note);
     struct buf bytes;
@@ -55,9 +55,9 @@ static int read_parent(struct source *source, const struct roster *child, struct
     err = note_parse(buf_view(&bytes), note, why);
     if (err == 0)
         err = roster_parse(note->text, out, NULL);
-    if (err == 0 && (!hash_eq(&(*out)->text_hash, &child->parent) ||
-                        (*out)->serial != child->serial - 1 ||
-                        !span_eq((*out)->origin, child->origin))) {
+    if (err == 0 &&
+        (!hash_eq(&(*out)->text_hash, &child->parent) || (*out)->serial != child->serial - 1 ||
+            !span_eq((*out)->origin, child->origin))) {
         why_set(why, "roster/%" PRIu64 " is not the one that serial %" PRIu64 " names",
             child->serial - 1, child->serial);
         roster_free(*out);
@@ -70,8 +70,7 @@ out:
     return err;
 }
 
-int rosters_start(struct rosters *r, struct roster *trusted, struct source *source,
-    struct why *why)
+int rosters_start(struct rosters *r, struct roster *trusted, struct source *source, struct why *why)
 {
     struct roster *next = trusted;
     int err = push(r, trusted);
@@ -180,8 +179,8 @@ static int check_proof(const struct rosters *r, const struct roster *roster, str
         !span_eq(extra.entry, e->bytes)) {
         why_set(why, "the roster's proof is for another entry");
         err = KEIIN_EMISMATCH;
-    } else if (!tree_check_inclusion(index, out->size, &e->leaf, proof.hashes, proof.hash_count,
-                   &out->root)) {
+    } else if (!tree_check_inclusion(
+                   index, out->size, &e->leaf, proof.hashes, proof.hash_count, &out->root)) {
         why_set(why, "the roster's proof does not lead from its entry to its checkpoint");
         err = KEIIN_EMISMATCH;
     }
@@ -192,8 +191,8 @@ out:
 
 /* The proof of a roster that is good itself: sets *step, and moves `judge`. */
 static int take_proof(struct rosters *r, struct source *source, const struct roster *roster,
-    uint64_t index, const struct batch_entry *e, enum rosters_step *step,
-    struct rosters_proof *out, struct why *why)
+    uint64_t index, const struct batch_entry *e, enum rosters_step *step, struct rosters_proof *out,
+    struct why *why)
 {
     bool unchecked = false;
     struct buf bytes;
@@ -216,8 +215,10 @@ static int take_proof(struct rosters *r, struct source *source, const struct ros
         *step = ROSTER_WITHOUT_PROOF;
         r->stuck = true;
     } else if (unchecked) {
-        why_set(why, "the proof of roster %" PRIu64 " is cosigned by keys that this program "
-                     "cannot check", roster->serial);
+        why_set(why,
+            "the proof of roster %" PRIu64 " is cosigned by keys that this program "
+            "cannot check",
+            roster->serial);
         *step = ROSTER_PROOF_UNCHECKED;
         r->judge_unknown = r->judge_unknown || !r->stuck; /* stuck: it could not judge anyway */
     } else {

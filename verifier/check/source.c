@@ -22,8 +22,8 @@
 /* What the clones of a source share. */
 struct patience {
     pthread_mutex_t mutex;
-    unsigned users;          /* owned under mutex */
-    uint64_t waited_ms;      /* in vain, of all clones; owned under mutex */
+    unsigned users; /* owned under mutex */
+    uint64_t waited_ms; /* in vain, of all clones; owned under mutex */
     uint64_t waited_ms_max;
 };
 
@@ -64,8 +64,8 @@ static int open_place(struct source *s, struct why *why)
         return 0;
     }
 #ifdef HAVE_CURL
-    struct http_options options = {s->timeout_ms, s->timeout_ms,
-        WHOLE_ANSWER_TIMEOUTS * s->timeout_ms};
+    struct http_options options = {
+        s->timeout_ms, s->timeout_ms, WHOLE_ANSWER_TIMEOUTS * s->timeout_ms};
 
     return http_client_new(s->where, &options, &s->http, why);
 #else
@@ -259,8 +259,8 @@ int source_get(struct source *source, const char *path, size_t bytes_max, struct
     return get_file(source, path, bytes_max, out, longer, why);
 }
 
-int source_stream_open(struct source *source, const char *path, struct source_stream **out,
-    struct why *why)
+int source_stream_open(
+    struct source *source, const char *path, struct source_stream **out, struct why *why)
 {
     struct source_stream *stream = malloc(sizeof *stream);
     int err;

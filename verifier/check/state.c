@@ -78,8 +78,7 @@ static int read_json(struct state *s, const struct hash *ledger_id, struct why *
     return s->has_seen ? 0 : damaged(s, why);
 }
 
-int state_open(struct state *s, const char *folder, const struct hash *ledger_id,
-    struct why *why)
+int state_open(struct state *s, const char *folder, const struct hash *ledger_id, struct why *why)
 {
     char *lock = NULL;
     int err = KEIIN_ENOMEM;
@@ -122,7 +121,8 @@ static int resume_rosters(const json_t *json, struct rosters *r)
 
     if (!get_uint(json, "in_force", &in_force) || !get_uint(json, "judge", &judge))
         return KEIIN_EDAMAGED;
-    json_array_foreach (list, i, text) {
+    json_array_foreach(list, i, text)
+    {
         struct roster **bigger, *roster = NULL;
         struct span span = span_of(json_string_value(text), json_string_length(text));
         int err = json_is_string(text) ? roster_parse(span, &roster, NULL) : KEIIN_EDAMAGED;
@@ -156,7 +156,8 @@ static int resume_writers(const json_t *json, struct judge *j)
     size_t i;
     json_t *item;
 
-    json_array_foreach (list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         const char *name = json_string_value(json_object_get(item, "name"));
         struct writer_state *state;
         struct hash head;
@@ -187,23 +188,25 @@ static int resume_findings(const json_t *json, struct findings *f)
     json_t *item;
     size_t i;
 
-    json_array_foreach (json_object_get(json, "findings"), i, item) {
-        if (!finding_code_parse(get_span(item, "code"), &code) ||
-            !get_uint(item, "index", &index))
+    json_array_foreach(json_object_get(json, "findings"), i, item)
+    {
+        if (!finding_code_parse(get_span(item, "code"), &code) || !get_uint(item, "index", &index))
             return KEIIN_EDAMAGED;
         if (!get_uint(item, "position", &position))
             position = FINDING_NO_POSITION;
         findings_add(f, code, index, (uint32_t)position, get_span(item, "writer"),
             json_string_value(json_object_get(item, "detail")));
     }
-    json_array_foreach (json_object_get(json, "missing"), i, item) {
+    json_array_foreach(json_object_get(json, "missing"), i, item)
+    {
         if (!get_uint(item, "index", &index) || !get_uint(item, "position", &position) ||
             !get_uint(item, "count", &count))
             return KEIIN_EDAMAGED;
         findings_missing(f, index, (uint32_t)position, (uint32_t)count,
             json_is_true(json_object_get(item, "sealed")), get_span(item, "writer"));
     }
-    json_array_foreach (json_object_get(json, "orders"), i, item) {
+    json_array_foreach(json_object_get(json, "orders"), i, item)
+    {
         struct erase_address named, order;
 
         if (!erase_address_parse(get_span(item, "named"), &named) ||
@@ -243,7 +246,8 @@ static int resume_levels(const json_t *json, struct levels *l, uint64_t size)
         if (text == NULL || !hex_decode(l->hashes[level][0].b, count * HASH_BYTES, span_str(text)))
             return KEIIN_EDAMAGED;
     }
-    json_array_foreach (json_object_get(json, "expected"), i, item) {
+    json_array_foreach(json_object_get(json, "expected"), i, item)
+    {
         struct hash root;
         uint64_t at;
 
@@ -269,7 +273,8 @@ bool state_resume(const struct state *s, bool want_records, struct judge *j, str
         return false;
     if (!get_uint(json, "size", &j->size) || !get_hash(json, "prev", &j->prev) ||
         !get_uint(json, "last_received", &j->last_received) ||
-        !get_uint(json, "records", &j->records) || !get_uint(json, "records_read", &j->records_read))
+        !get_uint(json, "records", &j->records) ||
+        !get_uint(json, "records_read", &j->records_read))
         *err = KEIIN_EDAMAGED;
     j->has_received = json_is_true(json_object_get(json, "has_received"));
     if (*err == 0)
@@ -312,10 +317,10 @@ static json_t *save_missing(const struct findings *f)
     json_t *out = json_array();
 
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(out,
-            json_pack("{s:I, s:I, s:I, s:b, s:s?}", "index", (json_int_t)runs[i].index, "position",
-                (json_int_t)runs[i].position, "count", (json_int_t)runs[i].count, "sealed",
-                (int)runs[i].sealed, "writer", runs[i].writer));
+        json_array_append_new(
+            out, json_pack("{s:I, s:I, s:I, s:b, s:s?}", "index", (json_int_t)runs[i].index,
+                     "position", (json_int_t)runs[i].position, "count", (json_int_t)runs[i].count,
+                     "sealed", (int)runs[i].sealed, "writer", runs[i].writer));
     return out;
 }
 
@@ -345,9 +350,9 @@ static json_t *save_writers(const struct writers *w)
     json_t *out = json_array();
 
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(out,
-            json_pack("{s:o, s:I, s:o}", "name", json_span(list[i].name), "number",
-                (json_int_t)list[i].number, "head", json_hash(&list[i].head)));
+        json_array_append_new(
+            out, json_pack("{s:o, s:I, s:o}", "name", json_span(list[i].name), "number",
+                     (json_int_t)list[i].number, "head", json_hash(&list[i].head)));
     return out;
 }
 
@@ -366,9 +371,9 @@ static void save_levels(json_t *out, const struct levels *l)
         json_array_append_new(tiles, json_string(hex));
     }
     for (size_t i = 0; i < l->expected_count; i++)
-        json_array_append_new(expected, json_pack("{s:I, s:o}", "size",
-                                            (json_int_t)l->expected[i].size, "root",
-                                            json_hash(&l->expected[i].root)));
+        json_array_append_new(
+            expected, json_pack("{s:I, s:o}", "size", (json_int_t)l->expected[i].size, "root",
+                          json_hash(&l->expected[i].root)));
     json_object_set_new(out, "frontier", nodes);
     json_object_set_new(out, "tiles", tiles);
     json_object_set_new(out, "expected", expected);
@@ -378,14 +383,15 @@ static json_t *save_position(const struct judge *j, const struct levels *l, bool
 {
     uint64_t dropped;
     json_t *findings = save_findings(j->findings, &dropped), *rosters = json_array();
-    json_t *out = json_pack("{s:I, s:I, s:o, s:I, s:b, s:I, s:I, s:b, s:I, s:I, s:b, s:o, s:o, s:o, s:I}",
-        "size", (json_int_t)j->size, "trusted", (json_int_t)j->rosters.trusted, "prev", json_hash(&j->prev), "last_received",
-        (json_int_t)j->last_received, "has_received", (int)j->has_received, "records",
-        (json_int_t)j->records, "records_read", (json_int_t)j->records_read, "records_were_read",
-        (int)records_read, "in_force", (json_int_t)j->rosters.in_force, "judge",
-        (json_int_t)j->rosters.judge, "stuck", (int)j->rosters.stuck, "findings", findings,
-        "missing", save_missing(j->findings), "orders", save_orders(j->findings), "dropped",
-        (json_int_t)dropped);
+    json_t *out =
+        json_pack("{s:I, s:I, s:o, s:I, s:b, s:I, s:I, s:b, s:I, s:I, s:b, s:o, s:o, s:o, s:I}",
+            "size", (json_int_t)j->size, "trusted", (json_int_t)j->rosters.trusted, "prev",
+            json_hash(&j->prev), "last_received", (json_int_t)j->last_received, "has_received",
+            (int)j->has_received, "records", (json_int_t)j->records, "records_read",
+            (json_int_t)j->records_read, "records_were_read", (int)records_read, "in_force",
+            (json_int_t)j->rosters.in_force, "judge", (json_int_t)j->rosters.judge, "stuck",
+            (int)j->rosters.stuck, "findings", findings, "missing", save_missing(j->findings),
+            "orders", save_orders(j->findings), "dropped", (json_int_t)dropped);
 
     for (size_t i = j->rosters.trusted + 1; i < j->rosters.count; i++)
         json_array_append_new(rosters, json_span(j->rosters.list[i]->text));

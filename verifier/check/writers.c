@@ -25,8 +25,8 @@ void writers_free(struct writers *w)
     free(w);
 }
 
-static struct writer_state *insert(struct writers *w, size_t at, const struct hash *ledger_id,
-    struct span name)
+static struct writer_state *insert(
+    struct writers *w, size_t at, const struct hash *ledger_id, struct span name)
 {
     struct writer_state *state;
     uint8_t *copy;
@@ -53,8 +53,7 @@ static struct writer_state *insert(struct writers *w, size_t at, const struct ha
     return state;
 }
 
-struct writer_state *writers_get(struct writers *w, const struct hash *ledger_id,
-    struct span name)
+struct writer_state *writers_get(struct writers *w, const struct hash *ledger_id, struct span name)
 {
     size_t low = 0, high = w->count;
 

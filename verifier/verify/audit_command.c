@@ -89,7 +89,8 @@ static void show_progress(void *ctx, uint64_t done, uint64_t total)
 static int report(const struct audit_result *r, struct span origin, const struct audit_arguments *a,
     double seconds)
 {
-    static const int statuses[] = {[AUDIT_VERIFIED] = EXIT_OK, [AUDIT_FINDINGS] = EXIT_FINDINGS,
+    static const int statuses[] = {[AUDIT_VERIFIED] = EXIT_OK,
+        [AUDIT_FINDINGS] = EXIT_FINDINGS,
         [AUDIT_INCOMPLETE] = EXIT_INCOMPLETE};
 
     if (a->json) {

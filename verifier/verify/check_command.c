@@ -31,7 +31,8 @@ static int add_roster(const char *command, const char *path, struct check_argume
         a->count += status == 0;
         return status;
     }
-    err = a->count == ROSTERS_MAX ? KEIIN_ELIMIT : file_read(path, ROSTER_BYTES_MAX, &bytes, &n, &why);
+    err = a->count == ROSTERS_MAX ? KEIIN_ELIMIT
+                                  : file_read(path, ROSTER_BYTES_MAX, &bytes, &n, &why);
     if (err == 0)
         err = roster_from_note(span_of(bytes, n), parent, &a->rosters[a->count], &why);
     free(bytes);
@@ -69,14 +70,14 @@ static void say_what_it_shows(const struct evidence *e)
     snprintf(origin, sizeof origin, "%.*s", (int)e->checkpoint.origin.n,
         (const char *)e->checkpoint.origin.p);
     time_text(time, e->entry.received);
-    printf(message_text(MESSAGE_VERIFY_CHECK_SHOWS), e->proof.index, origin, e->checkpoint.size, time,
-        e->entry.kind == ENTRY_RECORDS ? e->entry.digest_count : 0);
+    printf(message_text(MESSAGE_VERIFY_CHECK_SHOWS), e->proof.index, origin, e->checkpoint.size,
+        time, e->entry.kind == ENTRY_RECORDS ? e->entry.digest_count : 0);
     if (e->writer != NULL)
         cli_put_visible(stdout, e->writer->key.name);
     else
         fputs("?", stdout);
-    printf(message_text(MESSAGE_VERIFY_CHECK_NUMBERS), e->entry.number,
-        entry_last_number(&e->entry));
+    printf(
+        message_text(MESSAGE_VERIFY_CHECK_NUMBERS), e->entry.number, entry_last_number(&e->entry));
     if (e->has_record) {
         printf(message_text(MESSAGE_VERIFY_CHECK_RECORD), e->proof.index, e->extra.position);
         words_record(stdout, e->extra.record, "    ");
@@ -91,8 +92,8 @@ static void say_what_it_shows(const struct evidence *e)
 }
 
 /* Prints what was found in one file; its exit status. */
-static int report(const char *path, const struct evidence *e, const struct finding *list,
-    size_t count)
+static int report(
+    const char *path, const struct evidence *e, const struct finding *list, size_t count)
 {
     int status = EXIT_OK;
 
@@ -122,8 +123,8 @@ static int check_file(const char *path, const struct check_arguments *a)
     uint8_t *bytes = NULL;
     uint64_t omitted;
     size_t n = 0, count = 0;
-    int status, err = findings == NULL ? KEIIN_ENOMEM
-                                       : file_read(path, PROOF_BYTES_MAX, &bytes, &n, &why);
+    int status,
+        err = findings == NULL ? KEIIN_ENOMEM : file_read(path, PROOF_BYTES_MAX, &bytes, &n, &why);
 
     if (err == 0)
         err = evidence_check(&evidence, span_of(bytes, n), (const struct roster *const *)a->rosters,

@@ -1,3 +1,4 @@
+#include <getopt.h>
 #include <stdlib.h>
 
 #include "core/text.h"
@@ -47,4 +48,34 @@ bool input_address(const char *text, struct address *out)
     }
     cli_usage(message_text(MESSAGE_VERIFY_ADDRESS), text);
     return false;
+}
+
+int input_one(int argc, char **argv, bool needs_out, struct one_arguments *a)
+{
+    static const struct option options[] = {{"at", required_argument, NULL, 'a'},
+        {"roster", required_argument, NULL, 'r'}, {"latest", no_argument, NULL, 'l'},
+        {"out", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
+    int c;
+
+    *a = (struct one_arguments){0};
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (c == 'a')
+            a->at_text = optarg;
+        else if (c == 'o' && needs_out)
+            a->out = optarg;
+        else if (c == 'r')
+            a->roster = optarg;
+        else if (c == 'l')
+            a->latest = true;
+        else
+            return cli_usage(message_text(MESSAGE_VERIFY_OPTION), argv[0], argv[optind - 1]);
+    }
+    if (a->at_text == NULL)
+        return cli_usage(message_text(MESSAGE_VERIFY_NEED_AT), argv[0]);
+    if (needs_out && a->out == NULL)
+        return cli_usage("%s", message_text(MESSAGE_VERIFY_NEED_OUT));
+    if (argc - optind != 1)
+        return cli_usage(message_text(MESSAGE_VERIFY_ONE_SOURCE), argv[0]);
+    return input_address(a->at_text, &a->at) ? 0 : EXIT_USAGE;
 }

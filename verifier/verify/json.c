@@ -5,8 +5,9 @@
 #include "core/text.h"
 #include "verifier/verify/verify.h"
 
-static const char *const verdicts[] = {
-    [AUDIT_VERIFIED] = "verified", [AUDIT_FINDINGS] = "findings", [AUDIT_INCOMPLETE] = "incomplete"};
+static const char *const verdicts[] = {[AUDIT_VERIFIED] = "verified",
+    [AUDIT_FINDINGS] = "findings",
+    [AUDIT_INCOMPLETE] = "incomplete"};
 
 static json_t *json_number(bool has, uint64_t value)
 {
@@ -57,9 +58,8 @@ static json_t *json_witnesses(const struct audit_result *r)
     for (size_t i = 0; i < r->witness_count; i++) {
         uint64_t time_s = r->witnesses[i].time_s;
 
-        json_array_append_new(list,
-            json_pack("{s:s, s:o}", "name", r->witnesses[i].name, "at",
-                json_number(time_s <= INT64_MAX / 1000, time_s * 1000)));
+        json_array_append_new(list, json_pack("{s:s, s:o}", "name", r->witnesses[i].name, "at",
+                                        json_number(time_s <= INT64_MAX / 1000, time_s * 1000)));
     }
     return list;
 }
@@ -80,12 +80,12 @@ int json_audit(FILE *to, const struct audit_result *r, struct span origin, doubl
     json_object_set_new(json, "size", json_number(r->size > 0, r->size));
     json_object_set_new(json, "entries", json_number(true, r->entries));
     json_object_set_new(json, "records", json_number(r->records_were_read, r->records));
-    json_object_set_new(json, "root",
-        r->size > 0 ? json_stringn((const char *)root.p, root.n) : json_null());
+    json_object_set_new(
+        json, "root", r->size > 0 ? json_stringn((const char *)root.p, root.n) : json_null());
     json_object_set_new(json, "last_received", json_number(r->has_received, r->last_received));
     json_object_set_new(json, "vouched_at", json_number(r->has_vouched, r->vouched_at_ms));
-    json_object_set_new(json, "vouched_by",
-        r->vouched_by_operator ? json_string("operator") : json_witnesses(r));
+    json_object_set_new(
+        json, "vouched_by", r->vouched_by_operator ? json_string("operator") : json_witnesses(r));
     json_object_set_new(json, "roster", json_number(true, r->roster_serial));
     json_object_set_new(json, "roster_trusted", json_number(true, r->trusted_serial));
     json_object_set_new(json, "entries_before", json_number(true, r->entries_before));

@@ -1,6 +1,6 @@
 /* keiin-verify prove: a .tlog-proof file of one entry or record. */
-#include <getopt.h>
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "core/sha256.h"
 #include "system/cli.h"
@@ -10,44 +10,8 @@
 #include "verifier/check/fetch.h"
 #include "verifier/verify/verify.h"
 
-struct prove_arguments {
-    const char *at_text, *out, *roster;
-    struct address at;
-    bool latest;
-};
-
-static int parse(int argc, char **argv, struct prove_arguments *a)
-{
-    static const struct option options[] = {{"at", required_argument, NULL, 'a'},
-        {"out", required_argument, NULL, 'o'}, {"roster", required_argument, NULL, 'r'},
-        {"latest", no_argument, NULL, 'l'}, {NULL, 0, NULL, 0}};
-    int c;
-
-    *a = (struct prove_arguments){0};
-    opterr = 0;
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c == 'a')
-            a->at_text = optarg;
-        else if (c == 'o')
-            a->out = optarg;
-        else if (c == 'r')
-            a->roster = optarg;
-        else if (c == 'l')
-            a->latest = true;
-        else
-            return cli_usage(message_text(MESSAGE_VERIFY_OPTION), argv[0], argv[optind - 1]);
-    }
-    if (a->at_text == NULL)
-        return cli_usage(message_text(MESSAGE_VERIFY_NEED_AT), argv[0]);
-    if (a->out == NULL)
-        return cli_usage("%s", message_text(MESSAGE_VERIFY_NEED_OUT));
-    if (argc - optind != 1)
-        return cli_usage(message_text(MESSAGE_VERIFY_ONE_SOURCE), argv[0]);
-    return input_address(a->at_text, &a->at) ? 0 : EXIT_USAGE;
-}
-
 /* The record that is wanted, into the extra line. */
-static int add_record(struct fetch *f, const struct prove_arguments *a, const struct entry *entry,
+static int add_record(struct fetch *f, const struct one_arguments *a, const struct entry *entry,
     struct buf *record, struct buf *sealed, struct proof_extra *extra, struct why *why)
 {
     int err;
@@ -70,8 +34,8 @@ static int add_record(struct fetch *f, const struct prove_arguments *a, const st
 }
 
 /* Collects what the proof holds, and writes it to `out`. */
-static int make_proof(struct fetch *f, const struct prove_arguments *a, struct buf *out,
-    struct why *why)
+static int make_proof(
+    struct fetch *f, const struct one_arguments *a, struct buf *out, struct why *why)
 {
     struct hash hashes[PROOF_HASHES_MAX], leaf;
     struct buf entry_bytes, record, sealed, extra_bytes;
@@ -102,8 +66,8 @@ static int make_proof(struct fetch *f, const struct prove_arguments *a, struct b
     if (err != 0)
         goto out;
     proof_extra_write(&extra_bytes, &extra);
-    proof_write(out, buf_view(&extra_bytes), a->at.index, hashes, count,
-        buf_view(&f->checkpoint_bytes));
+    proof_write(
+        out, buf_view(&extra_bytes), a->at.index, hashes, count, buf_view(&f->checkpoint_bytes));
     err = buf_status(&extra_bytes);
     if (err == 0)
         err = buf_status(out);
@@ -124,8 +88,8 @@ static int check_proof(struct span proof, const struct roster *roster)
     uint64_t omitted;
     size_t count = 0;
     bool bad = false;
-    int err = findings == NULL ? KEIIN_ENOMEM
-                               : evidence_check(&evidence, proof, &roster, 1, findings);
+    int err =
+        findings == NULL ? KEIIN_ENOMEM : evidence_check(&evidence, proof, &roster, 1, findings);
 
     if (err == 0)
         err = findings_settle(findings, &list, &count, &omitted);
@@ -145,11 +109,11 @@ int prove_command(int argc, char **argv)
 {
     struct roster *roster = NULL;
     struct source *source = NULL;
-    struct prove_arguments a;
+    struct one_arguments a;
     struct why why = {""};
     struct fetch fetch = {0};
     struct buf proof;
-    int err = 0, status = parse(argc, argv, &a);
+    int err = 0, status = input_one(argc, argv, true, &a);
 
     buf_init(&proof, PROOF_BYTES_MAX);
     if (status == 0)

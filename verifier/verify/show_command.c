@@ -1,6 +1,6 @@
 /* keiin-verify show: one entry or record in words. */
-#include <getopt.h>
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "core/entry.h"
 #include "core/roster.h"
@@ -12,38 +12,6 @@
 #include "verifier/verify/verify.h"
 
 #define SAY(id, ...) printf(message_text(MESSAGE_VERIFY_##id), ##__VA_ARGS__)
-
-struct show_arguments {
-    const char *at_text, *roster;
-    struct address at;
-    bool latest;
-};
-
-static int parse(int argc, char **argv, struct show_arguments *a)
-{
-    static const struct option options[] = {{"at", required_argument, NULL, 'a'},
-        {"roster", required_argument, NULL, 'r'}, {"latest", no_argument, NULL, 'l'},
-        {NULL, 0, NULL, 0}};
-    int c;
-
-    *a = (struct show_arguments){0};
-    opterr = 0;
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c == 'a')
-            a->at_text = optarg;
-        else if (c == 'r')
-            a->roster = optarg;
-        else if (c == 'l')
-            a->latest = true;
-        else
-            return cli_usage(message_text(MESSAGE_VERIFY_OPTION), argv[0], argv[optind - 1]);
-    }
-    if (a->at_text == NULL)
-        return cli_usage(message_text(MESSAGE_VERIFY_NEED_AT), argv[0]);
-    if (argc - optind != 1)
-        return cli_usage(message_text(MESSAGE_VERIFY_ONE_SOURCE), argv[0]);
-    return input_address(a->at_text, &a->at) ? 0 : EXIT_USAGE;
-}
 
 static void say_writer(const struct entry *entry, const struct roster *roster)
 {
@@ -90,8 +58,8 @@ static void say_entry(const struct fetch *f, uint64_t index, struct span bytes,
 }
 
 /* The record is shown only when it is the one that the entry holds. */
-static int say_record(struct fetch *f, const struct show_arguments *a, const struct entry *entry,
-    struct why *why)
+static int say_record(
+    struct fetch *f, const struct one_arguments *a, const struct entry *entry, struct why *why)
 {
     struct buf record, sealed;
     struct hash digest, want;
@@ -102,8 +70,8 @@ static int say_record(struct fetch *f, const struct show_arguments *a, const str
         return KEIIN_EUSAGE;
     }
     if (a->at.position >= entry->digest_count) {
-        why_set(why, message_text(MESSAGE_VERIFY_NO_POSITION), a->at.index,
-            entry->digest_count - 1, (unsigned)a->at.position);
+        why_set(why, message_text(MESSAGE_VERIFY_NO_POSITION), a->at.index, entry->digest_count - 1,
+            (unsigned)a->at.position);
         return KEIIN_EUSAGE;
     }
     buf_init(&record, 65535);
@@ -130,8 +98,8 @@ static int say_record(struct fetch *f, const struct show_arguments *a, const str
     return err;
 }
 
-static int show(struct fetch *f, const struct show_arguments *a, const struct roster *roster,
-    struct why *why)
+static int show(
+    struct fetch *f, const struct one_arguments *a, const struct roster *roster, struct why *why)
 {
     struct hash hashes[PROOF_HASHES_MAX], leaf;
     struct entry entry;
@@ -161,10 +129,10 @@ int show_command(int argc, char **argv)
 {
     struct roster *roster = NULL;
     struct source *source = NULL;
-    struct show_arguments a;
+    struct one_arguments a;
     struct fetch fetch = {0};
     struct why why = {""};
-    int err, status = parse(argc, argv, &a);
+    int err, status = input_one(argc, argv, false, &a);
 
     if (status == 0)
         status = input_roster(argv[0], a.roster, true, &roster);

@@ -27,6 +27,15 @@ struct address {
 };
 bool input_address(const char *text, struct address *out);
 
+/* The command line of commands that look at one thing of a SOURCE, which is argv[optind]. */
+struct one_arguments {
+    const char *at_text, *out, *roster;
+    struct address at;
+    bool latest;
+};
+/* 0, or the exit status after a line was printed. --out is needed, or not known. */
+int input_one(int argc, char **argv, bool needs_out, struct one_arguments *a);
+
 /* The findings of an audit or check, a sentence each. */
 void words_finding(FILE *to, const struct finding *f);
 /* The verdict of an audit, for a lawyer. `origin` is the roster's. */
