@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""kill -9 in a loop: after each, the store is audited whole and holds every acknowledged
-record; no checkpoint that was ever served is taken back."""
+"""kill -9 in a loop: after each, the store is checked whole and keiin-verify audits what the
+server hands out, going on from its last verdict; every acknowledged record is there and no
+checkpoint that was ever served is taken back."""
 
 import contextlib
+import json
 import os
 import pathlib
 import random
+import subprocess
 import sys
 import threading
 import time
@@ -13,6 +16,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
 from ledger_lab import lab, record, sha256, tree, unpack  # noqa: E402
 
+VERIFY = os.path.join(os.environ.get("KEIIN_BIN", "build"), "keiin-verify")
 KILLS = int(os.environ.get("KEIIN_KILLS", "100"))
 WRITERS = 4
 SEED = int(os.environ.get("KEIIN_SEED", random.randrange(2**32)))
@@ -81,6 +85,15 @@ def audit(l, acked, checkpoints):
         assert entry[6] == [sha256(r) for r in records]
 
 
+def verify(l):
+    """The committee's audit, which goes on from the last one: no rollback, no fork."""
+    done = subprocess.run(
+        [VERIFY, "audit", "--json", "--roster", l.folder / "roster0", "--state",
+         l.folder / "verdicts", l.url], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)["entries"]
+
+
 def main():
     print(f"seed {SEED}, {KILLS} kills", flush=True)
     rng = random.Random(SEED)
@@ -90,6 +103,7 @@ def main():
         pending, acked, checkpoints = [None] * WRITERS, [], {}
         for kill in range(KILLS):
             l.start()
+            verify(l)  # what the last kill left
             ready = threading.Event()
             senders = [Sender(l, w, random.Random(rng.random()), p, ready)
                        for w, p in zip(writers, pending)]
@@ -112,6 +126,7 @@ def main():
             if kill % 10 == 9 or kill == KILLS - 1:
                 l.start()
                 audit(l, acked, checkpoints)
+                verify(l)
                 l.stop()
         assert len(acked) >= KILLS / 2, "hardly anything was acknowledged"
         print(f"{len(acked)} submissions acknowledged, {l_size(l)} entries")
