@@ -18,11 +18,13 @@
 #include "core/msgpack.h"
 #include "core/sha256.h"
 #include "core/text.h"
+#include "ledger/commit.h"
 #include "ledger/genesis.h"
 #include "ledger/log.h"
 #include "ledger/publish.h"
 #include "ledger/recover.h"
 #include "ledger/submit.h"
+#include "ledger/validate.h"
 #include "store/lmdb.h"
 
 #define SUBMISSIONS 6
@@ -359,7 +361,7 @@ static void bench_free(struct bench *b)
     keyfile_destroy(&b->writer_key);
 }
 
-static void make_ledger(struct bench *b)
+static void make_ledger(struct bench *b, const struct keiin_clock *clock)
 {
     struct roster *roster = NULL;
     struct store store;
@@ -367,8 +369,8 @@ static void make_ledger(struct bench *b)
     remove_store(b);
     open_store(b, true, &store);
     assert_int_equal(roster_from_note(buf_view(&b->note), NULL, &roster, NULL), 0);
-    assert_int_equal(genesis(&store, &b->config, &system_clock, &b->log_key, &b->operator_key,
-                         &roster, buf_view(&b->note)),
+    assert_int_equal(genesis(&store, &b->config, clock, &b->log_key, &b->operator_key, &roster,
+                         buf_view(&b->note)),
         0);
     store_close(&store);
 }
@@ -458,7 +460,7 @@ static bool run(struct bench *b, unsigned at, enum fault fault)
 
     pthread_mutex_init(&faulty.lock, NULL);
     memset(b->acked, 0, sizeof b->acked);
-    make_ledger(b);
+    make_ledger(b, &system_clock);
     open_store(b, false, &faulty.inner);
     start(b, &store, ledger);
     for (size_t i = 0; i < SUBMISSIONS && !fatal; i++) {
@@ -504,9 +506,86 @@ static void test_matrix(void **state)
     free(b);
 }
 
+#define FIXED_MS UINT64_C(1790000000000)
+
+static uint64_t fixed_ms(void *ctx)
+{
+    (void)ctx;
+    return FIXED_MS;
+}
+
+static struct job *valid_job(struct bench *b, struct state *state, size_t which)
+{
+    struct job *job = job_new(ENTRY_RECORDS);
+
+    job->body_bytes = b->bodies[which].n;
+    job->body = malloc(job->body_bytes);
+    memcpy(job->body, b->bodies[which].p, job->body_bytes);
+    job->book = book_hold(state->book);
+    validate_job(job, &b->ledger_id);
+    assert_int_equal(job->refused, REFUSE_NOT);
+    return job;
+}
+
+/* Places all submissions in groups that end behind the bits set in `ends`; gives the root. */
+static void place_in_groups(struct bench *b, unsigned ends, struct hash *root)
+{
+    static const struct keiin_clock clock = {NULL, fixed_ms, fixed_ms};
+    struct ledger *ledger = calloc(1, sizeof *ledger);
+    struct job *jobs[SUBMISSIONS];
+    struct group *group = NULL;
+    struct why why = {""};
+    bool open = false;
+
+    make_ledger(b, &clock);
+    open_store(b, false, &ledger->given.store);
+    ledger->given.config = &b->config;
+    ledger->given.log_key = &b->log_key;
+    assert_int_equal(
+        recover_load(&ledger->given.store, &b->config, &b->log_key, NULL, &ledger->state, &why), 0);
+    assert_int_equal(group_new(ledger, &group), 0);
+    for (size_t i = 0; i < SUBMISSIONS; i++) {
+        jobs[i] = valid_job(b, &ledger->state, i);
+        if (!open)
+            assert_int_equal(group_begin(group), 0);
+        open = true;
+        assert_int_equal(group_place(group, jobs[i], FIXED_MS + i), 0);
+        if ((ends >> i & 1) == 0 && i + 1 < SUBMISSIONS)
+            continue;
+        assert_int_equal(group_commit(group), 0);
+        open = false;
+    }
+    frontier_root(&ledger->state.edge.frontier, root);
+    assert_int_equal(recover_verify(&ledger->given.store, &ledger->state, &why), 0);
+    for (size_t i = 0; i < SUBMISSIONS; i++)
+        job_free(jobs[i]);
+    group_free(group);
+    state_destroy(&ledger->state);
+    store_close(&ledger->given.store);
+    free(ledger);
+}
+
+/* However submissions fall into commits, the tree is the same: all ways of grouping them. */
+static void test_any_grouping_gives_one_root(void **state)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    struct hash first, root;
+
+    (void)state;
+    bench_new(b);
+    place_in_groups(b, 0, &first);
+    for (unsigned ends = 1; ends < 1u << (SUBMISSIONS - 1); ends++) {
+        place_in_groups(b, ends, &root);
+        assert_memory_equal(root.b, first.b, HASH_BYTES);
+    }
+    bench_free(b);
+    free(b);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_matrix)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_matrix), cmocka_unit_test(test_any_grouping_gives_one_root)};
     struct why why = {""};
 
     if (crypto_start(&why) != 0)
