@@ -23,11 +23,6 @@ struct cursor cursor_of(struct span s)
     return (struct cursor){s.p, s.p + s.n, false};
 }
 
-size_t cursor_left(const struct cursor *c)
-{
-    return (size_t)(c->end - c->p);
-}
-
 struct span cursor_take(struct cursor *c, size_t n)
 {
     struct span s = {c->p, n};

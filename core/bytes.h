@@ -98,7 +98,10 @@ struct cursor {
 };
 
 struct cursor cursor_of(struct span s);
-size_t cursor_left(const struct cursor *c);
+static inline size_t cursor_left(const struct cursor *c)
+{
+    return (size_t)(c->end - c->p);
+}
 struct span cursor_take(struct cursor *c, size_t n); /* n bytes, or failure */
 uint8_t cursor_u8(struct cursor *c);
 uint16_t cursor_be16(struct cursor *c);

@@ -99,6 +99,16 @@ uint64_t msgpack_uint(struct msgpack_reader *r)
 
 struct span msgpack_str_raw(struct msgpack_reader *r)
 {
+    struct cursor *in = &r->in;
+
+    if (!in->failed && in->p < in->end && (*in->p & 0xe0) == 0xa0) { /* up to 31 bytes: most */
+        size_t n = *in->p & 31;
+
+        if (n < cursor_left(in)) {
+            in->p += 1 + n;
+            return span_of(in->p - n, n);
+        }
+    }
     return cursor_take(&r->in, (size_t)header(r, MSGPACK_STR));
 }
 

@@ -56,40 +56,33 @@ const struct field record_fields[] = {
 };
 const size_t record_field_count = sizeof record_fields / sizeof record_fields[0];
 
-/* The first eight bytes as a number, which orders names as memcmp does. */
-static uint64_t prefix(struct span name)
+static int field_cmp(const struct field *f, struct span name)
 {
-    uint8_t bytes[8] = {0};
+    if (name.n > 0 && (uint8_t)f->name[0] != name.p[0]) /* settles nearly all */
+        return (uint8_t)f->name[0] - name.p[0];
+    return span_cmp(span_of(f->name, f->name_bytes), name);
+}
 
-    if (name.n > 0)
-        memcpy(bytes, name.p, name.n < sizeof bytes ? name.n : sizeof bytes);
-    return be64_get(bytes);
+/*
+ * The field of a name, at or behind *from; a record's names ascend as the table does, so
+ * that one walk through the table serves all of them. Moves *from.
+ */
+static const struct field *next_field(size_t *from, struct span name)
+{
+    for (; *from < record_field_count; ++*from) {
+        int order = field_cmp(&record_fields[*from], name);
+
+        if (order >= 0)
+            return order == 0 ? &record_fields[*from] : NULL;
+    }
+    return NULL;
 }
 
 const struct field *record_field(struct span name)
 {
-    size_t low = 0, high = record_field_count;
-    uint64_t wanted = prefix(name);
+    size_t from = 0;
 
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        const struct field *f = &record_fields[middle];
-
-        if (prefix(span_of(f->name, f->name_bytes)) < wanted)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (; low < record_field_count; low++) {
-        const struct field *f = &record_fields[low];
-        struct span known = span_of(f->name, f->name_bytes);
-
-        if (span_eq(name, known))
-            return f;
-        if (prefix(known) != wanted)
-            break;
-    }
-    return NULL;
+    return next_field(&from, name);
 }
 
 static bool is_extension(struct span name)
@@ -181,7 +174,7 @@ int record_check(struct span record, struct record_facts *out, struct why *why)
     struct record_facts facts = {0};
     struct span last = {NULL, 0};
     bool at = false, salt = false;
-    size_t pairs;
+    size_t pairs, from = 0;
 
     if (record.n > RECORD_BYTES_MAX) {
         why_set(why, "a record has at most %d bytes, this one %zu", RECORD_BYTES_MAX, record.n);
@@ -195,7 +188,7 @@ int record_check(struct span record, struct record_facts *out, struct why *why)
 
         if (r.in.failed)
             break;
-        field = record_field(key);
+        field = next_field(&from, key);
         if (field == NULL && !is_extension(key)) {
             why_set(why, "field \"%.*s\" is not in the vocabulary; names of your own begin with x-",
                 (int)(key.n > 64 ? 64 : key.n), (const char *)key.p);
