@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The first table of figures: every gate of DESIGN.md's performance section, each a ratio to
-a primitive that is timed in the same run. Prints the table; never fails for being slow.
+"""The table of figures of DESIGN.md ("Speed"), each a ratio to a primitive that is timed in the
+same run. Prints the table; never fails for being slow.
 
     KEIIN_BIN=build python3 tests/bench/gates.py [--seconds S] [--folder DIR]
 """
