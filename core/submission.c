@@ -54,18 +54,16 @@ static int allocate(struct submission *s)
     return s->records == NULL || s->sealed == NULL || s->digests == NULL ? KEIIN_ENOMEM : 0;
 }
 
-/* A record and its sealed part belong together, or the submission is malformed. */
-static int check_record(struct submission *s, size_t i, struct why *why)
+/* A record and its sealed part stand together, or the submission is malformed. */
+static int check_record(const struct submission *s, size_t i, struct why *why)
 {
     struct record_facts facts;
-    struct hash digest;
     int err = record_check(s->records[i], &facts, why);
 
     if (err != 0) {
         why_prefix(why, "record %zu", i);
         return err;
     }
-    sha256(&s->digests[i], s->records[i]);
     if (s->sealed[i].n > SEALED_BYTES_MAX) {
         why_set(why, "record %zu: a sealed part has at most %d bytes", i, SEALED_BYTES_MAX);
         return KEIIN_EMALFORMED;
@@ -76,14 +74,25 @@ static int check_record(struct submission *s, size_t i, struct why *why)
                              : "there is a sealed part that it does not name");
         return KEIIN_EMALFORMED;
     }
-    if (facts.has_sealed) {
-        sha256(&digest, s->sealed[i]);
-        if (!hash_eq(&digest, &facts.sealed)) {
-            why_set(why, "record %zu: the sealed part does not hash to its field", i);
-            return KEIIN_EMALFORMED;
-        }
-    }
     return 0;
+}
+
+static int hash_record(struct submission *s, size_t i, struct why *why)
+{
+    struct record_facts facts;
+    struct hash digest;
+    int err = 0;
+
+    sha256(&s->digests[i], s->records[i]);
+    if (s->sealed[i].n == 0)
+        return 0;
+    err = record_check(s->records[i], &facts, why);
+    sha256(&digest, s->sealed[i]);
+    if (err == 0 && !hash_eq(&digest, &facts.sealed)) {
+        why_set(why, "record %zu: the sealed part does not hash to its field", i);
+        err = KEIIN_EMALFORMED;
+    }
+    return err;
 }
 
 static int read_records(struct msgpack_reader *r, struct submission *out, struct why *why)
@@ -118,51 +127,91 @@ static int read_records(struct msgpack_reader *r, struct submission *out, struct
     return 0;
 }
 
-int submission_parse(struct span body, struct submission *out, struct why *why)
+static int read_roster(struct msgpack_reader *r, struct submission *out, struct why *why)
 {
-    struct msgpack_reader r = msgpack_read(body);
-    size_t elements = msgpack_array(&r);
-    int err;
-
-    *out = (struct submission){0};
-    out->kind = ENTRY_RECORDS;
-    read_head(&r, out);
-    if (r.in.failed || elements != 7)
-        return bad(why, "not a canonical submission: [1, key, number, before, [record...], "
-                        "[sealed part...], signature]");
-    err = read_records(&r, out, why);
-    if (err != 0)
-        submission_destroy(out);
-    return err;
-}
-
-int submission_parse_roster(struct span body, struct submission *out, struct why *why)
-{
-    struct msgpack_reader r = msgpack_read(body);
-    size_t elements = msgpack_array(&r);
     struct note *note;
     int err;
 
-    *out = (struct submission){0};
-    out->kind = ENTRY_ROSTER;
     out->count = 1;
-    read_head(&r, out);
-    out->note = msgpack_bin(&r);
-    out->signature = msgpack_bin(&r);
-    if (!msgpack_done(&r) || elements != 6)
-        return bad(why,
-            "not a canonical submission: [1, key, number, before, roster note, signature]");
+    out->note = msgpack_bin(r);
+    out->signature = msgpack_bin(r);
+    if (!msgpack_done(r))
+        return bad(
+            why, "not a canonical submission: [1, key, number, before, roster note, signature]");
     if (out->number == 0)
         return bad(why, "numbers are between 1 and 2^53-1");
     note = malloc(sizeof *note);
     out->digests = calloc(1, sizeof *out->digests);
     err = note == NULL || out->digests == NULL ? KEIIN_ENOMEM : note_parse(out->note, note, why);
-    if (err == 0)
-        sha256(out->digests, note->text);
-    else
-        submission_destroy(out);
     free(note);
     return err;
+}
+
+int submission_parse_form(
+    enum entry_kind kind, struct span body, struct submission *out, struct why *why)
+{
+    struct msgpack_reader r = msgpack_read(body);
+    size_t elements = msgpack_array(&r);
+    int err;
+
+    *out = (struct submission){0};
+    out->kind = kind;
+    read_head(&r, out);
+    if (r.in.failed || elements != (kind == ENTRY_RECORDS ? 7 : 6))
+        return bad(why, kind == ENTRY_RECORDS
+                            ? "not a canonical submission: [1, key, number, before, [record...], "
+                              "[sealed part...], signature]"
+                            : "not a canonical submission: [1, key, number, before, roster note, "
+                              "signature]");
+    err = kind == ENTRY_RECORDS ? read_records(&r, out, why) : read_roster(&r, out, why);
+    if (err != 0)
+        submission_destroy(out);
+    return err;
+}
+
+static int hash_roster(struct submission *s, struct why *why)
+{
+    struct note *note = malloc(sizeof *note);
+    int err = note == NULL ? KEIIN_ENOMEM : note_parse(s->note, note, why);
+
+    if (err == 0)
+        sha256(s->digests, note->text);
+    free(note);
+    return err;
+}
+
+int submission_hash(struct submission *s, struct why *why)
+{
+    int err = 0;
+
+    if (s->kind == ENTRY_ROSTER)
+        return hash_roster(s, why);
+    for (size_t i = 0; i < s->count && err == 0; i++)
+        err = hash_record(s, i, why);
+    return err;
+}
+
+static int parse_whole(
+    enum entry_kind kind, struct span body, struct submission *out, struct why *why)
+{
+    int err = submission_parse_form(kind, body, out, why);
+
+    if (err != 0)
+        return err;
+    err = submission_hash(out, why);
+    if (err != 0)
+        submission_destroy(out);
+    return err;
+}
+
+int submission_parse(struct span body, struct submission *out, struct why *why)
+{
+    return parse_whole(ENTRY_RECORDS, body, out, why);
+}
+
+int submission_parse_roster(struct span body, struct submission *out, struct why *why)
+{
+    return parse_whole(ENTRY_ROSTER, body, out, why);
 }
 
 void submission_write(struct buf *out, const struct submission *s)

@@ -22,16 +22,22 @@ struct submission {
 };
 
 /*
- * Body of POST /records. Checks shape, limits, every record and every sealed part, and
- * computes the digests. KEIIN_EMALFORMED with the place in `why`; KEIIN_ENOMEM. After a
- * failure there is nothing to destroy.
+ * The form of a body: of POST /records its shape, limits, every record, and that sealed
+ * parts stand where records name them; of POST /roster its shape and that of the note.
+ * Nothing is hashed. KEIIN_EMALFORMED with the place in `why`; KEIIN_ENOMEM. After a failure
+ * there is nothing to destroy.
  */
-int submission_parse(struct span body, struct submission *out, struct why *why) KEIIN_MUST_USE;
+int submission_parse_form(enum entry_kind kind, struct span body, struct submission *out,
+    struct why *why) KEIIN_MUST_USE;
 
 /*
- * Body of POST /roster. Checks shape and that the note has the form of a note; the digest
- * is that of its text.
+ * Computes the digests, and holds sealed parts against their records. KEIIN_EMALFORMED,
+ * KEIIN_ENOMEM; the submission stays to be destroyed.
  */
+int submission_hash(struct submission *s, struct why *why) KEIIN_MUST_USE;
+
+/* Both at once, of the body of POST /records and of POST /roster. */
+int submission_parse(struct span body, struct submission *out, struct why *why) KEIIN_MUST_USE;
 int submission_parse_roster(struct span body, struct submission *out, struct why *why)
     KEIIN_MUST_USE;
 void submission_destroy(struct submission *s);

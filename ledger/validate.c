@@ -3,60 +3,6 @@
 #include <stdlib.h>
 
 #include "core/chain.h"
-#include "core/msgpack.h"
-#include "core/record.h"
-
-/* The list of records or sealed parts of a body by an unknown key: form only, no hash. */
-static size_t check_list(struct msgpack_reader *r, bool records, struct why *why)
-{
-    size_t count = msgpack_array(r);
-
-    for (size_t i = 0; i < count && !r->in.failed; i++) {
-        struct span bytes = msgpack_bin(r);
-
-        if (r->in.failed)
-            break;
-        if (records ? record_check(bytes, NULL, why) != 0 : bytes.n > SEALED_BYTES_MAX)
-            r->in.failed = true;
-    }
-    return count;
-}
-
-/*
- * A body by an unknown key is malformed or of an unknown writer, and SPEC.md section 8
- * wants the former said first; but nothing of it is hashed.
- */
-static bool well_formed(const struct job *job, struct why *why)
-{
-    struct msgpack_reader r = msgpack_read(span_of(job->body, job->body_bytes));
-    size_t elements = msgpack_array(&r), count = 1, sealed = 0;
-    uint64_t version = msgpack_uint(&r), number;
-    struct hash hash;
-    struct span note;
-    struct note *parsed;
-    bool good = false;
-
-    why_set(why, "not a canonical submission");
-    msgpack_hash(&r, &hash);
-    number = msgpack_uint(&r);
-    msgpack_hash(&r, &hash);
-    if (job->kind == ENTRY_ROSTER) {
-        note = msgpack_bin(&r);
-        parsed = malloc(sizeof *parsed);
-        good = parsed != NULL && !r.in.failed && note_parse(note, parsed, why) == 0;
-        free(parsed);
-        if (!good)
-            return false;
-    } else {
-        count = check_list(&r, true, why);
-        if (!r.in.failed)
-            sealed = check_list(&r, false, why);
-    }
-    (void)msgpack_bin(&r);
-    return msgpack_done(&r) && version == 1 && elements == (job->kind == ENTRY_ROSTER ? 6 : 7) &&
-           count >= 1 && count <= ENTRY_DIGESTS_MAX && (sealed == 0 || sealed == count) &&
-           number >= 1 && number <= UINT_MAX_CANONICAL - (count - 1);
-}
 
 /* The name under which the signature verifies: nearly always there is one to try. */
 static bool find_writer(struct job *job, const struct hash *ledger_id)
@@ -100,35 +46,31 @@ out:
     return err;
 }
 
+/* False when the job is refused. */
+static bool well_done(struct job *job, int err)
+{
+    if (err == KEIIN_ENOMEM)
+        job_refuse(job, REFUSE_BUSY, "out of memory");
+    else if (err != 0)
+        job->refused = REFUSE_MALFORMED;
+    return err == 0;
+}
+
 void validate_job(struct job *job, const struct hash *ledger_id)
 {
     struct submission *s = &job->submission;
-    struct span body = span_of(job->body, job->body_bytes);
-    struct hash key;
-    int err;
+    int err = submission_parse_form(job->kind, span_of(job->body, job->body_bytes), s, &job->why);
 
-    if (!submission_peek_key(body, &key)) {
-        job_refuse(job, REFUSE_MALFORMED, "not a canonical submission");
-        return;
-    }
-    if (book_find_key(job->book, &key, NULL) == NULL) {
-        if (well_formed(job, &job->why))
-            job_refuse(job, REFUSE_KEY_UNKNOWN, "no roster so far lists this key as a writer's");
-        else
-            job->refused = REFUSE_MALFORMED;
-        return;
-    }
-    err = job->kind == ENTRY_ROSTER ? submission_parse_roster(body, s, &job->why)
-                                    : submission_parse(body, s, &job->why);
     job->parsed = err == 0;
-    if (err == KEIIN_ENOMEM) {
-        job_refuse(job, REFUSE_BUSY, "out of memory");
+    if (!well_done(job, err))
+        return;
+    /* Nothing of a stranger's body is hashed. */
+    if (book_find_key(job->book, &s->key, NULL) == NULL) {
+        job_refuse(job, REFUSE_KEY_UNKNOWN, "no roster so far lists this key as a writer's");
         return;
     }
-    if (err != 0) {
-        job->refused = REFUSE_MALFORMED;
+    if (!well_done(job, submission_hash(s, &job->why)))
         return;
-    }
     chain_extend(&job->after, &s->before, s->digests, s->count);
     if (!find_writer(job, ledger_id)) {
         job_refuse(job, REFUSE_SIGNATURE,
@@ -136,8 +78,7 @@ void validate_job(struct job *job, const struct hash *ledger_id)
         return;
     }
     if (job->kind == ENTRY_ROSTER) {
-        err = validate_roster(job);
-        if (err == KEIIN_ENOMEM)
+        if (validate_roster(job) == KEIIN_ENOMEM)
             job_refuse(job, REFUSE_BUSY, "out of memory");
     }
 }

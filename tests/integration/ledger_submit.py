@@ -51,6 +51,8 @@ def show_refusals_in_order(l, a):
     stranger = Key("stranger.test/s", "writer")
     # A stranger's malformed body is malformed, a well formed one is a stranger's.
     refused(l.post(a.sign([record(unknown=1)], key=stranger, move=False)), 400, "malformed")
+    refused(l.post(a.sign([record(sealed=sha256(b"s"))], key=stranger, move=False)), 400,
+            "malformed")
     refused(l.post(a.sign([record()], key=stranger, move=False)), 403, "writer-unknown")
     bad = unpack(good)
     bad[-1] = bytes([bad[-1][0] ^ 1]) + bad[-1][1:]
