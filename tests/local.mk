@@ -44,9 +44,15 @@ endif
 if WITH_SERVER
 KEIIN_UNIT_TESTS += \
 	tests/unit/test_ledger_faults \
+	tests/unit/test_ledger_groups \
 	tests/unit/test_ledger_parts \
 	tests/unit/test_ledger_store
 tests_unit_test_ledger_faults_LDADD = $(LIBLEDGER) $(CMOCKA_LIBS)
+tests_unit_test_ledger_faults_SOURCES = tests/unit/test_ledger_faults.c \
+	tests/unit/ledger_bench.c tests/unit/ledger_bench.h
+tests_unit_test_ledger_groups_LDADD = $(LIBLEDGER) $(CMOCKA_LIBS)
+tests_unit_test_ledger_groups_SOURCES = tests/unit/test_ledger_groups.c \
+	tests/unit/ledger_bench.c tests/unit/ledger_bench.h
 tests_unit_test_ledger_parts_LDADD = $(LIBLEDGER) $(CMOCKA_LIBS)
 tests_unit_test_ledger_store_LDADD = $(LIBLEDGER) $(CMOCKA_LIBS)
 endif

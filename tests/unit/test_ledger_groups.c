@@ -1,0 +1,146 @@
+/*
+ * Groups and what start-up makes of them: however submissions fall into commits, the tree is
+ * the same; and a checkpoint that is not the tree's is refused, though the log's key signed it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/sha256.h"
+#include "ledger/commit.h"
+#include "ledger/log.h"
+#include "ledger/recover.h"
+#include "ledger/tables.h"
+#include "ledger/validate.h"
+#include "tests/unit/ledger_bench.h"
+
+#define FIXED_MS UINT64_C(1790000000000)
+
+static uint64_t fixed_ms(void *ctx)
+{
+    (void)ctx;
+    return FIXED_MS;
+}
+
+static struct job *valid_job(struct bench *b, struct state *state, size_t which)
+{
+    struct job *job = job_new(ENTRY_RECORDS);
+
+    job->body_bytes = b->bodies[which].n;
+    job->body = malloc(job->body_bytes);
+    memcpy(job->body, b->bodies[which].p, job->body_bytes);
+    job->book = book_hold(state->book);
+    validate_job(job, &b->ledger_id);
+    assert_int_equal(job->refused, REFUSE_NOT);
+    return job;
+}
+
+/* Places all submissions in groups that end behind the bits set in `ends`; gives the root. */
+static void place_in_groups(struct bench *b, unsigned ends, struct hash *root)
+{
+    static const struct keiin_clock clock = {NULL, fixed_ms, fixed_ms};
+    struct ledger *ledger = calloc(1, sizeof *ledger);
+    struct job *jobs[SUBMISSIONS];
+    struct group *group = NULL;
+    struct why why = {""};
+    bool open = false;
+
+    bench_make_ledger(b, &clock);
+    bench_open_store(b, false, &ledger->given.store);
+    ledger->given.config = &b->config;
+    ledger->given.log_key = &b->log_key;
+    assert_int_equal(
+        recover_load(&ledger->given.store, &b->config, &b->log_key, NULL, &ledger->state, &why), 0);
+    assert_int_equal(group_new(ledger, &group), 0);
+    for (size_t i = 0; i < SUBMISSIONS; i++) {
+        jobs[i] = valid_job(b, &ledger->state, i);
+        if (!open)
+            assert_int_equal(group_begin(group), 0);
+        open = true;
+        assert_int_equal(group_place(group, jobs[i], FIXED_MS + i), 0);
+        if ((ends >> i & 1) == 0 && i + 1 < SUBMISSIONS)
+            continue;
+        assert_int_equal(group_commit(group), 0);
+        open = false;
+    }
+    frontier_root(&ledger->state.edge.frontier, root);
+    assert_int_equal(recover_verify(&ledger->given.store, &ledger->state, &why), 0);
+    for (size_t i = 0; i < SUBMISSIONS; i++)
+        job_free(jobs[i]);
+    group_free(group);
+    state_destroy(&ledger->state);
+    store_close(&ledger->given.store);
+    free(ledger);
+}
+
+/* However submissions fall into commits, the tree is the same: all ways of grouping them. */
+static void test_any_grouping_gives_one_root(void **state)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    struct hash first, root;
+
+    (void)state;
+    bench_new(b);
+    place_in_groups(b, 0, &first);
+    for (unsigned ends = 1; ends < 1u << (SUBMISSIONS - 1); ends++) {
+        place_in_groups(b, ends, &root);
+        assert_memory_equal(root.b, first.b, HASH_BYTES);
+    }
+    bench_free(b);
+    free(b);
+}
+
+/* The operator's own signature does not make another root the tree's. */
+static void test_another_root_is_refused(void **state)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    struct state loaded;
+    struct store_txn txn;
+    struct store store;
+    struct buf text, note;
+    struct why why = {""};
+    struct hash root;
+
+    (void)state;
+    bench_new(b);
+    place_in_groups(b, 0, &root);
+    bench_open_store(b, false, &store);
+    assert_int_equal(recover_load(&store, &b->config, &b->log_key, NULL, &loaded, &why), 0);
+    state_destroy(&loaded);
+    root.b[0] ^= 1;
+    buf_init(&text, 4096);
+    buf_init(&note, 4096);
+    checkpoint_write(&text, span_str(ORIGIN), 1 + SUBMISSIONS, &root);
+    buf_put_span(&note, buf_view(&text));
+    buf_put_str(&note, "\n");
+    note_sign(&note, buf_view(&text), span_str(ORIGIN), b->log_key.secret);
+    assert_int_equal(store_begin(&store, true, &txn), 0);
+    assert_int_equal(tables_put_checkpoint(&txn, buf_view(&note)), 0);
+    assert_int_equal(store_commit(&txn), 0);
+    assert_int_equal(
+        recover_load(&store, &b->config, &b->log_key, NULL, &loaded, &why), KEIIN_EDAMAGED);
+    assert_non_null(strstr(why.text, "root of the signed checkpoint"));
+    store_close(&store);
+    buf_destroy(&text);
+    buf_destroy(&note);
+    bench_free(b);
+    free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_any_grouping_gives_one_root),
+        cmocka_unit_test(test_another_root_is_refused)};
+    struct why why = {""};
+
+    if (crypto_start(&why) != 0)
+        return 1;
+    log_start(&system_clock);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
