@@ -21,7 +21,7 @@ static const struct example examples[] = {
 #include "core/ed25519_examples.inc"
 };
 
-static bool judge(const struct example *e)
+static bool example_verdict(const struct example *e)
 {
     uint8_t key[ED25519_KEY_BYTES], message[64], signature[ED25519_SIGNATURE_BYTES + 1];
     size_t message_bytes = strlen(e->message) / 2, signature_bytes = strlen(e->signature) / 2;
@@ -42,7 +42,7 @@ int crypto_start(struct why *why)
         return KEIIN_ECRYPTO;
     }
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++)
-        if (judge(&examples[i]) != examples[i].good) {
+        if (example_verdict(&examples[i]) != examples[i].good) {
             why_set(why,
                 "libsodium %s judges the Ed25519 example \"%s\" otherwise than SPEC.md "
                 "section 1; use libsodium 1.0.18 to 1.0.22",
