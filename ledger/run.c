@@ -217,14 +217,15 @@ static void say_ready(struct server *server)
     const struct config *config = &server->setup.config;
     const char *address = http_server_address(server->http);
 
-    printf(message_text(MESSAGE_LEDGER_READY), address, config->prefix);
-    fflush(stdout);
-    notify_systemd("READY=1");
     log_line(LOG_INFO, "ready", "%s%s, %llu entries, roster %llu", address, config->prefix,
         (unsigned long long)server->ledger.published.size,
         (unsigned long long)server->ledger.published.serial);
     if (server->status_http != NULL)
         log_line(LOG_INFO, "status-ready", "%s", http_server_address(server->status_http));
+    /* Last: who waits for this line finds all the others in the log. */
+    printf(message_text(MESSAGE_LEDGER_READY), address, config->prefix);
+    fflush(stdout);
+    notify_systemd("READY=1");
 }
 
 static int serve_until_stopped(struct server *server)
