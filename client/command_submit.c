@@ -234,7 +234,7 @@ static int take_all(struct run *run)
     int exit_code = EXIT_OK, err;
     bool more = true;
 
-    progress_start(&progress, "lines");
+    progress_start(&progress, message_text(MESSAGE_CLIENT_LINES));
     while (exit_code == EXIT_OK) {
         err = next_line(&run->in, &more, &why);
         if (err != 0)

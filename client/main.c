@@ -7,13 +7,13 @@
 
 int main(int argc, char **argv)
 {
-    static const struct cli_command commands[] = {
-        {"init", command_init, "make a client folder for a writer, once"},
-        {"submit", command_submit, "send records, one JSON object a line"},
-        {"log", command_log, "send one record, given as FIELD=VALUE"},
-        {"status", command_status, "say what was sent, and what the ledger says"},
-        {"receipts", command_receipts, "verify the stored receipts again, offline"},
-        {"import", command_import, "send what a PostgreSQL audit log says"},
+    const struct cli_command commands[] = {
+        {"init", command_init, message_text(MESSAGE_CLIENT_SUMMARY_INIT)},
+        {"submit", command_submit, message_text(MESSAGE_CLIENT_SUMMARY_SUBMIT)},
+        {"log", command_log, message_text(MESSAGE_CLIENT_SUMMARY_LOG)},
+        {"status", command_status, message_text(MESSAGE_CLIENT_SUMMARY_STATUS)},
+        {"receipts", command_receipts, message_text(MESSAGE_CLIENT_SUMMARY_RECEIPTS)},
+        {"import", command_import, message_text(MESSAGE_CLIENT_SUMMARY_IMPORT)},
     };
 
     /* -C before the command is the same as KEIIN_DIR. */

@@ -3,16 +3,16 @@
 #include "system/cli.h"
 #include "system/messages.h"
 
-static const struct cli_command commands[] = {
-    {"init", init_main, "make a new ledger in the data folder"},
-    {"run", run_main, "serve the ledger"},
-    {"check-config", check_config_main, "say what is wrong with a configuration"},
-    {"check", check_main, "hold a stopped ledger's store against itself"},
-    {"roster", roster_main, "hand a new roster to the running server"},
-};
-
 int main(int argc, char **argv)
 {
+    const struct cli_command commands[] = {
+        {"init", init_main, message_text(MESSAGE_LEDGER_SUMMARY_INIT)},
+        {"run", run_main, message_text(MESSAGE_LEDGER_SUMMARY_RUN)},
+        {"check-config", check_config_main, message_text(MESSAGE_LEDGER_SUMMARY_CHECK_CONFIG)},
+        {"check", check_main, message_text(MESSAGE_LEDGER_SUMMARY_CHECK)},
+        {"roster", roster_main, message_text(MESSAGE_LEDGER_SUMMARY_ROSTER)},
+    };
+
     return cli_main(argc, argv, "keiin-ledger", message_text(MESSAGE_LEDGER_USAGE), commands,
         sizeof commands / sizeof commands[0]);
 }
