@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "core/sha256.h"
+#include "core/sha256_many.h"
 #include "core/text.h"
 
 void chain_start(struct hash *head, const struct hash *ledger_id, struct span name)
@@ -14,8 +15,8 @@ void chain_start(struct hash *head, const struct hash *ledger_id, struct span na
     sha256_parts(head, parts, 3);
 }
 
-void chain_extend(struct hash *head, const struct hash *before, const struct hash *digests,
-    size_t count)
+void chain_extend(
+    struct hash *head, const struct hash *before, const struct hash *digests, size_t count)
 {
     const uint8_t two = 2;
     struct span parts[3] = {{&two, 1}, span_hash(before), span_of(digests, count * HASH_BYTES)};
@@ -23,6 +24,11 @@ void chain_extend(struct hash *head, const struct hash *before, const struct has
 
     sha256_parts(&out, parts, 3);
     *head = out;
+}
+
+void chain_links(struct hash *heads, const struct span *links, size_t count)
+{
+    sha256_many(heads, 2, links, count);
 }
 
 static void put(struct chain_text *out, const void *p, size_t n)
@@ -34,8 +40,8 @@ static void put(struct chain_text *out, const void *p, size_t n)
 
 static void put_base64(struct chain_text *out, const struct hash *hash)
 {
-    struct buf b = {out->bytes + out->n, 0, CHAIN_TEXT_BYTES_MAX - out->n,
-        CHAIN_TEXT_BYTES_MAX - out->n, 0};
+    struct buf b = {
+        out->bytes + out->n, 0, CHAIN_TEXT_BYTES_MAX - out->n, CHAIN_TEXT_BYTES_MAX - out->n, 0};
 
     base64_encode(&b, span_hash(hash));
     assert(b.status == 0);

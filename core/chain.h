@@ -10,6 +10,9 @@ void chain_start(struct hash *head, const struct hash *ledger_id, struct span na
 void chain_extend(struct hash *head, const struct hash *before, const struct hash *digests,
     size_t count);
 
+/* heads[i] = H(0x02 || links[i]); a link is `before` and the digests after it. */
+void chain_links(struct hash *heads, const struct span *links, size_t count);
+
 /* The text that is signed: five lines of at most CHAIN_TEXT_BYTES_MAX together. */
 #define CHAIN_TEXT_BYTES_MAX (17 + 45 + NAME_BYTES_MAX + 1 + 21 + 45)
 struct chain_text {

@@ -48,6 +48,14 @@ void entry_digests(const struct entry *entry, struct hash *out)
         entry_digest(entry, i, &out[i]);
 }
 
+void entry_put_digests(const struct entry *entry, struct buf *out)
+{
+    uint8_t *p = buf_extend(out, entry->digest_count * HASH_BYTES);
+
+    for (size_t i = 0; p != NULL && i < entry->digest_count; i++)
+        memcpy(p + i * HASH_BYTES, entry->digest_bins.p + i * DIGEST_BIN_BYTES + 2, HASH_BYTES);
+}
+
 uint64_t entry_last_number(const struct entry *entry)
 {
     return entry->number + entry->digest_count - 1;

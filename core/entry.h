@@ -25,6 +25,8 @@ int entry_parse(struct span bytes, struct entry *out) KEIIN_MUST_USE;
 void entry_digest(const struct entry *entry, size_t i, struct hash *out);
 /* All digests, into an array of digest_count. */
 void entry_digests(const struct entry *entry, struct hash *out);
+/* Puts all digests, one after the other. */
+void entry_put_digests(const struct entry *entry, struct buf *out);
 /* Number of the last record. */
 uint64_t entry_last_number(const struct entry *entry);
 

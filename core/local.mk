@@ -16,6 +16,8 @@ libcore_la_SOURCES = \
 	core/roster.c core/roster.h core/roster_internal.h \
 	core/roster_parse.c \
 	core/sha256.c core/sha256.h \
+	core/sha256_lanes.c core/sha256_lanes.h \
+	core/sha256_many.c core/sha256_many.h \
 	core/submission.c core/submission.h \
 	core/text.c core/text.h \
 	core/tile.c core/tile.h \

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "core/sha256.h"
+#include "core/sha256_many.h"
 
 void frontier_append_subtree(struct frontier *f, unsigned level, const struct hash *root)
 {
@@ -38,21 +39,28 @@ void frontier_root(const struct frontier *f, struct hash *root)
         sha256(root, span_of(NULL, 0));
 }
 
+/* out[i] = the node over hashes[2i] and hashes[2i + 1]; these lie side by side. */
+static void hash_pairs(struct hash *out, const struct hash *hashes, size_t count)
+{
+    struct span pairs[TILE_WIDTH / 2];
+
+    for (size_t i = 0; i < count; i++)
+        pairs[i] = span_of(&hashes[2 * i], 2 * sizeof *hashes);
+    sha256_many(out, 1, pairs, count);
+}
+
 void tree_fold(struct hash *root, const struct hash *hashes, size_t count)
 {
-    struct hash level[TILE_WIDTH];
+    struct hash levels[2][TILE_WIDTH / 2];
+    unsigned at = 0;
 
     assert(count >= 1 && count <= TILE_WIDTH && (count & (count - 1)) == 0);
-    if (count == 1) {
-        *root = hashes[0];
-        return;
+    for (; count > 1; count /= 2) {
+        hash_pairs(levels[at], hashes, count / 2);
+        hashes = levels[at];
+        at = 1 - at;
     }
-    for (size_t i = 0; i < count / 2; i++)
-        sha256_node(&level[i], &hashes[2 * i], &hashes[2 * i + 1]);
-    for (count /= 2; count > 1; count /= 2)
-        for (size_t i = 0; i < count / 2; i++)
-            sha256_node(&level[i], &level[2 * i], &level[2 * i + 1]);
-    *root = level[0];
+    *root = hashes[0];
 }
 
 /* Exponent of the largest power of two that is not above n (n at least 1). */
@@ -62,8 +70,8 @@ static unsigned log2_floor(uint64_t n)
 }
 
 /* Root over the leaves [start, end): start is a multiple of the size of its left part. */
-static int range_root(uint64_t start, uint64_t end, tree_node_fn *node, void *ctx,
-    struct hash *root)
+static int range_root(
+    uint64_t start, uint64_t end, tree_node_fn *node, void *ctx, struct hash *root)
 {
     struct hash parts[64], right;
     size_t count = 0;
@@ -97,8 +105,8 @@ static uint64_t split(uint64_t start, uint64_t end)
 }
 
 /* The ranges beside a path, found from the root down, are wanted from the leaf up. */
-static int prove_ranges(uint64_t ranges[][2], size_t count, tree_node_fn *node, void *ctx,
-    struct hash *proof)
+static int prove_ranges(
+    uint64_t ranges[][2], size_t count, tree_node_fn *node, void *ctx, struct hash *proof)
 {
     int err;
 

@@ -14,6 +14,7 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_proof \
 	tests/unit/test_record \
 	tests/unit/test_roster \
+	tests/unit/test_sha256 \
 	tests/unit/test_submission \
 	tests/unit/test_text \
 	tests/unit/test_tile \

@@ -60,6 +60,7 @@ struct batch {
     struct why why;
     int status;            /* 0, or KEIIN_ENOMEM: nothing else in here counts */
     struct buf tile;       /* scratch */
+    struct buf links;      /* scratch: what heads are hashed from */
 };
 
 /* What is the same for all batches of an audit. */

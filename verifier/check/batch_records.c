@@ -4,6 +4,7 @@
 #include "core/msgpack.h"
 #include "core/record.h"
 #include "core/sha256.h"
+#include "core/sha256_many.h"
 #include "verifier/check/batch_internal.h"
 
 /* Reads the part of one entry: `left` bytes of the stream belong to it. */
@@ -122,14 +123,7 @@ static struct span take(struct part *p, size_t n)
     return s;
 }
 
-static size_t take_be16(struct part *p)
-{
-    struct span s = take(p, 2);
-
-    return s.n == 2 ? be16_get(s.p) : 0;
-}
-
-/* What a record says of itself, kept while its sealed part takes its place in the buffer. */
+/* What a record says of itself. */
 struct seen_record {
     bool there, malformed, has_sealed;
     struct hash sealed;
@@ -188,23 +182,94 @@ static void judge_record(struct part *p, uint32_t position, const struct seen_re
         b->order_count = seen->first_order; /* an order with a finding of its own is none */
 }
 
-static void read_record(struct part *p, const struct entry *entry, uint32_t position)
-{
-    struct span record = take(p, take_be16(p));
-    struct seen_record seen = {0};
-    struct hash digest, want;
-    struct span sealed;
+/* Records that lie side by side in the stream's buffer, hashed together. */
+#define GROUP_RECORDS_MAX 256
+struct group {
+    size_t count;
+    struct span records[GROUP_RECORDS_MAX];
+    struct span sealed[GROUP_RECORDS_MAX];
+    struct hash digests[GROUP_RECORDS_MAX];
+};
 
-    if (p->misfit || p->err != 0)
-        return;
-    entry_digest(entry, position, &want);
-    sha256(&digest, record);
-    see_record(p, record, position, &seen);
-    sealed = take(p, take_be16(p));
-    if (p->misfit || p->err != 0)
-        return;
-    p->there += seen.there;
-    judge_record(p, position, &seen, hash_eq(&digest, &want), sealed);
+/*
+ * A length and as many bytes: false at the end of the window, with *misfit when they go
+ * beyond the part itself.
+ */
+static bool take_counted(struct cursor *window, uint64_t left, struct span *out, bool *misfit)
+{
+    size_t length = 0;
+
+    if (left >= 2 && cursor_left(window) >= 2)
+        length = be16_get(window->p);
+    if (left < 2 + length) {
+        *misfit = true;
+        return false;
+    }
+    if (cursor_left(window) < 2 + length)
+        return false;
+    cursor_take(window, 2);
+    *out = cursor_take(window, length);
+    return true;
+}
+
+/* As many of the next `most` records as lie whole in the window; gives the bytes that they take. */
+static size_t gather(struct part *p, struct span window, size_t most, struct group *g)
+{
+    struct cursor c = cursor_of(window);
+    size_t used = 0;
+
+    for (g->count = 0; g->count < most && g->count < GROUP_RECORDS_MAX; g->count++) {
+        bool misfit = false;
+
+        if (!take_counted(&c, p->left - used, &g->records[g->count], &misfit) ||
+            !take_counted(&c, p->left - (size_t)(c.p - window.p), &g->sealed[g->count], &misfit)) {
+            p->misfit = misfit;
+            break;
+        }
+        used = (size_t)(c.p - window.p);
+    }
+    return used;
+}
+
+static void judge_group(struct part *p, const struct entry *entry, uint32_t first, struct group *g)
+{
+    sha256_many(g->digests, SHA256_NO_PREFIX, g->records, g->count);
+    for (size_t i = 0; i < g->count; i++) {
+        uint32_t position = first + (uint32_t)i;
+        struct seen_record seen = {0};
+        struct hash want;
+
+        entry_digest(entry, position, &want);
+        see_record(p, g->records[i], position, &seen);
+        p->there += seen.there;
+        judge_record(p, position, &seen, hash_eq(&g->digests[i], &want), g->sealed[i]);
+    }
+}
+
+/* All records of an entry, until its part ends, does not fit, or breaks. */
+static void read_all_records(struct part *p, const struct entry *entry)
+{
+    struct group g;
+    struct span window;
+
+    for (uint32_t i = 0; i < entry->digest_count && !p->misfit; i += (uint32_t)g.count) {
+        size_t used;
+
+        p->err = source_stream_peek(p->stream,
+            p->left < SOURCE_PIECE_BYTES_MAX ? (size_t)p->left : SOURCE_PIECE_BYTES_MAX, &window,
+            &p->why);
+        if (p->err != 0)
+            return;
+        used = gather(p, window, entry->digest_count - i, &g);
+        if (g.count == 0 && !p->misfit) {
+            why_set(&p->why, "the file is cut short");
+            p->err = KEIIN_EABSENT;
+            return;
+        }
+        judge_group(p, entry, i, &g);
+        source_stream_skip(p->stream, used);
+        p->left -= used;
+    }
 }
 
 /* Passes over what is left of the part. */
@@ -237,8 +302,7 @@ static void read_part(struct part *p, bool judged)
         return;
     }
     p->there = 0;
-    for (uint32_t i = 0; i < count && !p->misfit && p->err == 0; i++)
-        read_record(p, &e->entry, i);
+    read_all_records(p, &e->entry);
     misfit = p->misfit || p->left > 0;
     if (p->err == 0 && !misfit) {
         p->b->records_read += p->there;

@@ -1,5 +1,6 @@
 #include "verifier/check/source.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -14,7 +15,7 @@
 #include "http/client.h"
 #endif
 
-#define BUFFER_BYTES (128 * 1024)
+#define BUFFER_BYTES (256 * 1024)
 #define TIMEOUT_MS_DEFAULT 30000
 #define WHOLE_ANSWER_TIMEOUTS 4 /* a long answer that keeps coming may take so many */
 #define PATIENCE_TIMEOUTS 3
@@ -321,7 +322,7 @@ static int fill(struct source_stream *s, size_t n, struct why *why)
     return 0;
 }
 
-int source_stream_some(struct source_stream *stream, size_t n, struct span *out, struct why *why)
+int source_stream_peek(struct source_stream *stream, size_t n, struct span *out, struct why *why)
 {
     int err = fill(stream, n, why);
 
@@ -329,8 +330,22 @@ int source_stream_some(struct source_stream *stream, size_t n, struct span *out,
         return err;
     *out = span_of(stream->bytes + stream->start,
         n < stream->end - stream->start ? n : stream->end - stream->start);
-    stream->start += out->n;
     return 0;
+}
+
+void source_stream_skip(struct source_stream *stream, size_t n)
+{
+    assert(n <= stream->end - stream->start);
+    stream->start += n;
+}
+
+int source_stream_some(struct source_stream *stream, size_t n, struct span *out, struct why *why)
+{
+    int err = source_stream_peek(stream, n, out, why);
+
+    if (err == 0)
+        source_stream_skip(stream, out->n);
+    return err;
 }
 
 int source_stream_take(struct source_stream *stream, size_t n, struct span *out, struct why *why)

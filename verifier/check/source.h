@@ -35,14 +35,19 @@ int source_stream_open(struct source *source, const char *path, struct source_st
     struct why *why) KEIIN_MUST_USE;
 /*
  * The next n bytes, no fewer: KEIIN_EABSENT when the file ends before, KEIIN_EUNREADABLE when it
- * breaks. The bytes are valid until the next call; n is at most SOURCE_PIECE_BYTES_MAX.
+ * breaks. The bytes are valid until the next call; n is at most SOURCE_PIECE_BYTES_MAX, which
+ * is a record and its sealed part with their lengths.
  */
-#define SOURCE_PIECE_BYTES_MAX 65535
+#define SOURCE_PIECE_BYTES_MAX (2 * (2 + UINT16_MAX))
 int source_stream_take(struct source_stream *stream, size_t n, struct span *out, struct why *why)
     KEIIN_MUST_USE;
 /* What there is of the next n bytes; fewer only at the end, none when nothing is left. */
 int source_stream_some(struct source_stream *stream, size_t n, struct span *out, struct why *why)
     KEIIN_MUST_USE;
+/* The same, but the bytes are not taken: source_stream_skip takes of them what was used. */
+int source_stream_peek(struct source_stream *stream, size_t n, struct span *out, struct why *why)
+    KEIIN_MUST_USE;
+void source_stream_skip(struct source_stream *stream, size_t n);
 /* Whether nothing is left; 0 or KEIIN_EUNREADABLE. */
 int source_stream_at_end(struct source_stream *stream, bool *at_end, struct why *why)
     KEIIN_MUST_USE;
