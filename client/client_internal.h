@@ -2,9 +2,10 @@
 #ifndef KEIIN_CLIENT_INTERNAL_H
 #define KEIIN_CLIENT_INTERNAL_H
 
-#include "client/compose.h"
 #include "client/folder.h"
+#include "client/keiin.h"
 #include "client/rosters.h"
+#include "core/compose.h"
 #include "core/keyfile.h"
 #include "system/clock.h"
 

@@ -13,48 +13,17 @@
 #define UNMAPPED_BYTES_MAX 65536
 #define FRESH_MS 5000 /* a statement whose last line is so young may get another */
 
-/* The log as csvlog reads it, up to a length. */
-struct source {
-    int fd;
-    uint64_t at, end;
-    struct why *why;
-};
-
-static int source_read(void *ctx, uint8_t *bytes, size_t n, size_t *got)
-{
-    struct source *source = ctx;
-
-    *got = 0;
-    if (n > source->end - source->at)
-        n = (size_t)(source->end - source->at);
-    while (*got < n) {
-        ssize_t part = pread(source->fd, bytes + *got, n - *got, (off_t)source->at);
-
-        if (part == 0)
-            return 0;
-        if (part < 0 && errno != EINTR) {
-            why_set(source->why, "the log: %s", strerror(errno));
-            return KEIIN_EUNREADABLE;
-        }
-        if (part > 0) {
-            *got += (size_t)part;
-            source->at += (uint64_t)part;
-        }
-    }
-    return 0;
-}
-
 int import_open(struct import *import, const struct import_options *options, struct why *why)
 {
     int err;
 
-    *import = (struct import){.fd = -1};
+    *import = (struct import){.log = {.fd = -1}};
     buf_init(&import->unmapped, UNMAPPED_BYTES_MAX);
     err = pgmap_read(options->map_path, &import->map, why);
     if (err == 0 && options->digest_key_path != NULL)
-        err = import_digest_key(options->digest_key_path, &import->digest_key, why);
+        err = logfile_digest_key(options->digest_key_path, &import->digest_key, why);
     if (err == 0)
-        err = import_source_open(options->log_path, &import->fd, why);
+        err = logfile_open(&import->log, options->log_path, why);
     if (err != 0)
         return err;
     import->used = calloc(import->map.user_count, sizeof *import->used);
@@ -76,8 +45,7 @@ void import_close(struct import *import)
     sodium_free(import->digest_key);
     buf_destroy(&import->unmapped);
     pgmap_destroy(&import->map);
-    if (import->fd >= 0)
-        close(import->fd);
+    logfile_close(&import->log);
 }
 
 /* ---- first pass ---- */
@@ -155,7 +123,6 @@ static void note_torn(struct import *import, const struct csv_row *row, const ch
 
 int import_survey(struct import *import, const struct import_options *options, struct why *why)
 {
-    struct source source = {import->fd, 0, INT64_MAX, why};
     enum csv_outcome outcome = CSV_ROW;
     struct csv_reader *reader = malloc(sizeof *reader);
     char before[65] = "";
@@ -164,7 +131,8 @@ int import_survey(struct import *import, const struct import_options *options, s
 
     if (reader == NULL)
         return KEIIN_ENOMEM;
-    csv_init(reader, source_read, &source, options->row_bytes_max);
+    logfile_rewind(&import->log, INT64_MAX, why);
+    csv_init(reader, logfile_read, &import->log, options->row_bytes_max);
     progress_start(&import->progress, "lines read");
     while (err == 0 && outcome == CSV_ROW) {
         err = csv_next(reader, &row, &outcome, why);
@@ -236,71 +204,6 @@ int import_open_clients(
 
 /* ---- second pass ---- */
 
-static int put_optional(
-    struct keiin_record *record, const char *field, const char *value, struct why *why)
-{
-    return value == NULL ? 0 : compose_text(record, span_str(field), span_str(value), why);
-}
-
-/* The first relation is the data set, the others go with it. */
-static int put_names(struct keiin_record *record, const struct pg_event *event, struct why *why)
-{
-    const char *name = (const char *)event->names.p;
-    enum field_type type;
-    int err;
-
-    if (event->name_count == 0)
-        return 0;
-    err = compose_text(record, span_str("dataset"), span_str(name), why);
-    if (err != 0 || event->name_count == 1)
-        return err;
-    err = compose_begin(record, span_str("parents"), &type, why);
-    if (err != 0)
-        return err;
-    msgpack_put_array(&record->bytes, event->name_count - 1);
-    for (size_t i = 1; i < event->name_count; i++) {
-        name += strlen(name) + 1;
-        msgpack_put_str(&record->bytes, span_str(name));
-    }
-    err = compose_end(record, why);
-    if (err == 0 && event->names_omitted > 0)
-        err = compose_number(record, span_str("x-parents-omitted"), event->names_omitted, why);
-    return err;
-}
-
-static int fill_record(struct keiin_record *record, const struct pg_event *event,
-    const struct pgmap_user *user, struct why *why)
-{
-    int err;
-
-    compose_clear(record);
-    err = put_optional(record, "action", pg_action_text(event->action), why);
-    if (err == 0)
-        err = compose_number(record, span_str("at"), event->at, why);
-    if (err == 0)
-        err = put_optional(record, "id", event->id, why);
-    if (err == 0)
-        err = put_optional(record, "outcome", event->denied ? "denied" : "success", why);
-    if (err == 0)
-        err = put_names(record, event, why);
-    if (err == 0 && event->has_count)
-        err = compose_number(record, span_str("count"), event->count, why);
-    if (err == 0 && event->has_digest)
-        err = compose_bytes(
-            record, span_str("statement"), span_of(event->digest, sizeof event->digest), why);
-    if (err == 0)
-        err = put_optional(record, "unit", user->unit, why);
-    if (err == 0)
-        err = put_optional(record, "actor", user->actor, why);
-    if (err == 0)
-        err = put_optional(record, "authority", user->authority, why);
-    if (err == 0)
-        err = put_optional(record, "purpose", user->purpose, why);
-    if (err == 0)
-        err = put_optional(record, "role", user->role, why);
-    return err;
-}
-
 struct sending {
     struct import *import;
     struct import_client *failed; /* whose folder an error is about; or NULL */
@@ -333,7 +236,7 @@ static int on_event(void *ctx, const struct pg_event *event, struct why *why)
     while (strcmp(client->folder, user->client) != 0)
         client++;
     buf_init(&bytes, RECORD_BYTES_MAX + COMPOSE_FIELDS_MAX * 64);
-    err = fill_record(import->record, event, user, why);
+    err = pgrecord_fill(import->record, event, user, why);
     if (err == 0)
         err = client_encode(client->keiin, import->record, &bytes, why);
     if (err != 0) {
@@ -408,7 +311,6 @@ static struct pg_hold hold_of(const struct import *import, const struct import_o
 
 int import_send(struct import *import, const struct import_options *options, struct why *why)
 {
-    struct source source = {import->fd, 0, import->log_bytes, why};
     struct csv_reader *reader = malloc(sizeof *reader);
     struct sending sending = {import, NULL};
     struct pg_assembly *assembly = NULL;
@@ -417,7 +319,8 @@ int import_send(struct import *import, const struct import_options *options, str
 
     if (reader == NULL)
         return KEIIN_ENOMEM;
-    csv_init(reader, source_read, &source, options->row_bytes_max);
+    logfile_rewind(&import->log, import->log_bytes, why);
+    csv_init(reader, logfile_read, &import->log, options->row_bytes_max);
     err = pg_assembly_new(import->digest_key, on_event, &sending, &assembly);
     if (err == 0)
         err = send_rows(import, reader, assembly, why);

@@ -5,9 +5,10 @@
 #ifndef KEIIN_CLIENT_IMPORT_H
 #define KEIIN_CLIENT_IMPORT_H
 
+#include "auditlog/logfile.h"
+#include "auditlog/pgrecord.h"
 #include "client/client_internal.h"
 #include "client/imported.h"
-#include "client/pgstatement.h"
 #include "system/cli.h"
 
 struct import_options {
@@ -33,7 +34,7 @@ struct import {
     size_t client_count;
     bool *used; /* users of the map that are in the log */
     uint8_t *digest_key; /* 32 bytes, locked memory; or NULL */
-    int fd;
+    struct logfile log;
     uint64_t log_bytes; /* up to the end of the last whole row */
     struct buf unmapped; /* their names, made visible, ", " between */
     size_t unmapped_count;
@@ -64,10 +65,5 @@ int import_open_clients(
 int import_send(
     struct import *import, const struct import_options *options, struct why *why) KEIIN_MUST_USE;
 void import_close(struct import *import);
-
-/* import_source.c: the log as bytes that can be read twice. */
-int import_source_open(const char *path, int *fd, struct why *why) KEIIN_MUST_USE;
-/* A 32-byte key: raw, or 64 hex digits and a newline. sodium_free it. */
-int import_digest_key(const char *path, uint8_t **out, struct why *why) KEIIN_MUST_USE;
 
 #endif

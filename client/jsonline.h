@@ -2,7 +2,7 @@
 #ifndef KEIIN_CLIENT_JSONLINE_H
 #define KEIIN_CLIENT_JSONLINE_H
 
-#include "client/compose.h"
+#include "core/compose.h"
 
 #define JSON_LINE_BYTES_MAX (1024 * 1024)
 

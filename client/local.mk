@@ -6,7 +6,6 @@ libclient_la_SOURCES = \
 	client/answer.c client/answer.h \
 	client/ask.c \
 	client/client.c client/client_internal.h client/keiin.h \
-	client/compose.c client/compose.h \
 	client/folder.c client/folder.h \
 	client/folder_text.c \
 	client/imported.c client/imported.h \
@@ -28,17 +27,6 @@ libkeiin_la_LDFLAGS = $(KEIIN_LDFLAGS) -version-info 0:0:0 -no-undefined \
 include_HEADERS += client/keiin.h
 pkgconfig_DATA += packaging/libkeiin.pc
 
-# The readers of an audit log, apart from the program, so that tests link them too.
-noinst_LTLIBRARIES += libimport.la
-libimport_la_SOURCES = \
-	client/csvlog.c client/csvlog.h \
-	client/import.c client/import.h \
-	client/import_source.c \
-	client/pgaudit.c client/pgaudit.h \
-	client/pgmap.c client/pgmap.h \
-	client/pgstatement.c client/pgstatement.h
-libimport_la_LIBADD = $(INIH_LIBS)
-
 bin_PROGRAMS += keiin-client
 keiin_client_SOURCES = \
 	client/command_import.c \
@@ -46,8 +34,9 @@ keiin_client_SOURCES = \
 	client/command_log.c \
 	client/command_status.c \
 	client/command_submit.c \
+	client/import.c client/import.h \
 	client/main.c \
 	client/program.c client/program.h
-keiin_client_LDADD = libimport.la $(LIBCLIENT)
+keiin_client_LDADD = libauditlog.la $(LIBCLIENT)
 dist_man_MANS += doc/man/keiin-client.1 doc/man/libkeiin.3
 endif

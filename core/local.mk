@@ -4,6 +4,7 @@ libcore_la_SOURCES = \
 	core/bytes.c core/bytes.h \
 	core/chain.c core/chain.h \
 	core/checkpoint.c core/checkpoint.h \
+	core/compose.c core/compose.h \
 	core/ed25519.c core/ed25519.h core/ed25519_examples.inc \
 	core/entry.c core/entry.h \
 	core/err.c core/err.h \

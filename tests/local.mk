@@ -6,11 +6,13 @@ KEIIN_UNIT_TESTS = \
 	tests/property/test_bits \
 	tests/unit/test_bytes \
 	tests/unit/test_cli \
+	tests/unit/test_csvlog \
 	tests/unit/test_entry \
 	tests/unit/test_file \
 	tests/unit/test_keyfile \
 	tests/unit/test_msgpack \
 	tests/unit/test_note \
+	tests/unit/test_pgaudit \
 	tests/unit/test_proof \
 	tests/unit/test_record \
 	tests/unit/test_roster \
@@ -22,7 +24,9 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_vectors
 
 tests_unit_test_cli_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_csvlog_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_file_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_pgaudit_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_property_test_bits_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
 # It answers itself what it was asked before; see there.
 tests_property_test_bits_LDFLAGS = $(AM_LDFLAGS) \
@@ -31,15 +35,11 @@ tests_property_test_bits_LDFLAGS = $(AM_LDFLAGS) \
 if WITH_CURL
 KEIIN_UNIT_TESTS += \
 	tests/unit/test_client_state \
-	tests/unit/test_csvlog \
 	tests/unit/test_http_client \
-	tests/unit/test_jsonline \
-	tests/unit/test_pgaudit
+	tests/unit/test_jsonline
 tests_unit_test_client_state_LDADD = $(LIBCLIENT) $(CMOCKA_LIBS)
-tests_unit_test_csvlog_LDADD = libimport.la $(LIBCLIENT) $(CMOCKA_LIBS)
 tests_unit_test_http_client_LDADD = libhttpclient.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_jsonline_LDADD = $(LIBCLIENT) $(CMOCKA_LIBS)
-tests_unit_test_pgaudit_LDADD = libimport.la $(LIBCLIENT) $(CMOCKA_LIBS)
 endif
 
 if WITH_SERVER

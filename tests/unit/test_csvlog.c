@@ -1,5 +1,5 @@
 /* A csvlog is read the same however its bytes come, and only what is CSV is a row. */
-#include "client/csvlog.h"
+#include "auditlog/csvlog.h"
 #include "tests/unit/test.h"
 
 /* A source that gives its bytes, and fails when it is asked to. */

@@ -1,7 +1,7 @@
 /* Rows of a csvlog become events: one for a substatement, and each with what its lines say. */
 #include <sodium.h>
 
-#include "client/pgstatement.h"
+#include "auditlog/pgstatement.h"
 #include "tests/unit/test.h"
 
 static const uint8_t digest_key[32] = "a key that is thirty-two bytes.";

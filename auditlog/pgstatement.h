@@ -7,10 +7,10 @@
  * ones of the same statement are open, when 4,096 newer events wait, or at the end. A COPY
  * takes in the SELECT that it makes itself.
  */
-#ifndef KEIIN_CLIENT_PGSTATEMENT_H
-#define KEIIN_CLIENT_PGSTATEMENT_H
+#ifndef KEIIN_AUDITLOG_PGSTATEMENT_H
+#define KEIIN_AUDITLOG_PGSTATEMENT_H
 
-#include "client/pgaudit.h"
+#include "auditlog/pgaudit.h"
 
 #define PG_NAMES_BYTES_MAX 50000 /* of an event's relations; more are only counted */
 #define PG_DIGEST_BYTES 32

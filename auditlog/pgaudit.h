@@ -2,11 +2,11 @@
  * What a row of a PostgreSQL csvlog says to an audit: a line of pgaudit, a denied attempt, or
  * neither. Pure; nothing is kept.
  */
-#ifndef KEIIN_CLIENT_PGAUDIT_H
-#define KEIIN_CLIENT_PGAUDIT_H
+#ifndef KEIIN_AUDITLOG_PGAUDIT_H
+#define KEIIN_AUDITLOG_PGAUDIT_H
 
-#include "client/csvlog.h"
-#include "client/pgmap.h"
+#include "auditlog/csvlog.h"
+#include "auditlog/pgmap.h"
 
 #define PG_COLUMNS_MIN 23 /* PostgreSQL 12; 13 has 24, 14 and later 26 */
 

@@ -1,4 +1,4 @@
-#include "client/csvlog.h"
+#include "auditlog/csvlog.h"
 
 #include <inttypes.h>
 

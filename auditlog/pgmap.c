@@ -1,4 +1,4 @@
-#include "client/pgmap.h"
+#include "auditlog/pgmap.h"
 
 #include <ini.h>
 #include <stdio.h>

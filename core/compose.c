@@ -1,4 +1,4 @@
-#include "client/compose.h"
+#include "core/compose.h"
 
 #include <stdlib.h>
 

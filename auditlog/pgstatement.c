@@ -1,4 +1,4 @@
-#include "client/pgstatement.h"
+#include "auditlog/pgstatement.h"
 
 #include <inttypes.h>
 #include <sodium.h>

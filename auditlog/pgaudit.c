@@ -1,4 +1,4 @@
-#include "client/pgaudit.h"
+#include "auditlog/pgaudit.h"
 
 #include <ctype.h>
 #include <inttypes.h>

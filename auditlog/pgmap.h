@@ -13,8 +13,8 @@
  *     CET = +01:00            abbreviations that log_timezone gives; UTC, GMT, JST and
  *                             numeric ones are known
  */
-#ifndef KEIIN_CLIENT_PGMAP_H
-#define KEIIN_CLIENT_PGMAP_H
+#ifndef KEIIN_AUDITLOG_PGMAP_H
+#define KEIIN_AUDITLOG_PGMAP_H
 
 #include "core/bytes.h"
 

@@ -1,3 +1,5 @@
+#include "auditlog/logfile.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -5,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/import.h"
+#include "auditlog/pgstatement.h"
 #include "core/text.h"
 #include "system/file.h"
 
@@ -72,32 +74,71 @@ static int spool(int from, const char *name, int *fd, struct why *why)
     return err;
 }
 
-int import_source_open(const char *path, int *fd, struct why *why)
+int logfile_open(struct logfile *log, const char *path, struct why *why)
 {
     bool standard = strcmp(path, "-") == 0;
     int from = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     struct stat st;
     int err = 0;
 
-    *fd = -1;
-    if (from < 0 || fstat(from, &st) != 0)
-        return failed(standard ? "standard input" : path, why);
-    if (S_ISREG(st.st_mode) && !standard) {
-        *fd = from;
+    *log = (struct logfile){.fd = -1, .end = INT64_MAX};
+    if (from < 0)
+        return failed(path, why);
+    if (fstat(from, &st) != 0) {
+        err = failed(standard ? "standard input" : path, why);
+    } else if (S_ISREG(st.st_mode) && !standard) {
+        log->fd = from;
         return 0;
-    }
-    if (S_ISDIR(st.st_mode)) {
+    } else if (S_ISDIR(st.st_mode)) {
         why_set(why, "%.300s: is a folder; name one log file", path);
         err = KEIIN_EUSAGE;
     } else {
-        err = spool(from, standard ? "standard input" : path, fd, why);
+        err = spool(from, standard ? "standard input" : path, &log->fd, why);
     }
     if (!standard)
         close(from);
     return err;
 }
 
-int import_digest_key(const char *path, uint8_t **out, struct why *why)
+void logfile_close(struct logfile *log)
+{
+    if (log->fd >= 0)
+        close(log->fd);
+    log->fd = -1;
+}
+
+void logfile_rewind(struct logfile *log, uint64_t end, struct why *why)
+{
+    log->at = 0;
+    log->end = end;
+    log->why = why;
+}
+
+int logfile_read(void *ctx, uint8_t *bytes, size_t n, size_t *got)
+{
+    struct logfile *log = ctx;
+
+    *got = 0;
+    if (n > log->end - log->at)
+        n = (size_t)(log->end - log->at);
+    while (*got < n) {
+        ssize_t part = pread(log->fd, bytes + *got, n - *got, (off_t)log->at);
+
+        if (part == 0)
+            return 0;
+        if (part < 0 && errno != EINTR) {
+            why_set(log->why, "the log: %s", strerror(errno));
+            return KEIIN_EUNREADABLE;
+        }
+        if (part > 0) {
+            *got += (size_t)part;
+            log->at += (uint64_t)part;
+        }
+    }
+    return 0;
+}
+
+int logfile_digest_key(const char *path, uint8_t **out, struct why *why)
 {
     uint8_t *bytes = sodium_malloc(96), *key = sodium_malloc(PG_DIGEST_BYTES);
     size_t n = 0;

@@ -2,8 +2,8 @@
  * PostgreSQL's csvlog, row by row: fields between commas, in quotes where need be, quotes
  * doubled, newlines inside quotes. Memory is one row, bounded. One thread.
  */
-#ifndef KEIIN_CLIENT_CSVLOG_H
-#define KEIIN_CLIENT_CSVLOG_H
+#ifndef KEIIN_AUDITLOG_CSVLOG_H
+#define KEIIN_AUDITLOG_CSVLOG_H
 
 #include "core/bytes.h"
 

@@ -1,11 +1,11 @@
 /*
  * A record under construction, and its canonical bytes. What libkeiin offers of it is in
- * client/keiin.h; this is what its own files use. One thread.
+ * client/keiin.h. One thread.
  */
-#ifndef KEIIN_CLIENT_COMPOSE_H
-#define KEIIN_CLIENT_COMPOSE_H
+#ifndef KEIIN_CORE_COMPOSE_H
+#define KEIIN_CORE_COMPOSE_H
 
-#include "client/keiin.h"
+#include "core/bytes.h"
 #include "core/record.h"
 
 #define COMPOSE_FIELDS_MAX 512 /* a record with more is KEIIN_EMALFORMED */
