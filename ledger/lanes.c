@@ -156,12 +156,12 @@ static struct job *take_one(struct lanes *lanes)
     return job;
 }
 
-size_t lanes_take(struct lanes *lanes, struct job *jobs[static LANES_TAKE_MAX])
+size_t lanes_take(struct lanes *lanes, bool wait, struct job *jobs[static LANES_TAKE_MAX])
 {
     size_t count = 0, part;
 
     pthread_mutex_lock(&lanes->lock);
-    while (lanes->turn_first == NULL && !lanes->stop) {
+    while (wait && lanes->turn_first == NULL && !lanes->stop) {
         lanes->idle++; /* taken back by who wakes this worker */
         pthread_cond_wait(&lanes->work, &lanes->lock);
     }
@@ -169,7 +169,7 @@ size_t lanes_take(struct lanes *lanes, struct job *jobs[static LANES_TAKE_MAX])
     part = lanes->waiting / (2 * lanes->workers);
     if (part > LANES_TAKE_MAX)
         part = LANES_TAKE_MAX;
-    if (!lanes->stop)
+    if (!lanes->stop && lanes->turn_first != NULL)
         do
             jobs[count++] = take_one(lanes);
         while (count < part);

@@ -25,10 +25,10 @@ int lanes_put(struct lanes *lanes, uint32_t writer, struct job *job) KEIIN_MUST_
 #define LANES_TAKE_MAX 8
 
 /*
- * A worker: waits for jobs and takes a fair part of those that wait, each from another lane
- * or behind the one before. 0 once lanes_stop was called.
+ * A worker: takes a fair part of the jobs that wait, each from another lane or behind the
+ * one before. When there is none: waits, or gives 0. 0 once lanes_stop was called.
  */
-size_t lanes_take(struct lanes *lanes, struct job *jobs[static LANES_TAKE_MAX]);
+size_t lanes_take(struct lanes *lanes, bool wait, struct job *jobs[static LANES_TAKE_MAX]);
 /*
  * A worker: these jobs are done. A refused one leaves its lane and is the caller's (`refused`
  * gets it); what now stands in front and is valid goes to `valid`, in order.

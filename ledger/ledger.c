@@ -16,23 +16,27 @@ static void validate(struct ledger *ledger, struct job *job)
         job_refuse(job, REFUSE_BUSY, "out of memory");
 }
 
-/* A worker: takes, validates, passes on. */
+void ledger_validate(struct ledger *ledger, struct job *const *jobs, size_t count)
+{
+    struct job_list valid, refused;
+
+    job_list_init(&valid);
+    job_list_init(&refused);
+    for (size_t i = 0; i < count; i++)
+        validate(ledger, jobs[i]);
+    lanes_done(ledger->lanes, jobs, count, &valid, &refused);
+    sequence_put(ledger, &valid);
+    publish_refused(ledger, &refused);
+}
+
 static void *worker_thread(void *arg)
 {
     struct ledger *ledger = arg;
     struct job *jobs[LANES_TAKE_MAX];
-    struct job_list valid, refused;
     size_t count;
 
-    while ((count = lanes_take(ledger->lanes, jobs)) > 0) {
-        job_list_init(&valid);
-        job_list_init(&refused);
-        for (size_t i = 0; i < count; i++)
-            validate(ledger, jobs[i]);
-        lanes_done(ledger->lanes, jobs, count, &valid, &refused);
-        sequence_put(ledger, &valid);
-        publish_refused(ledger, &refused);
-    }
+    while ((count = lanes_take(ledger->lanes, true, jobs)) > 0)
+        ledger_validate(ledger, jobs, count);
     return NULL;
 }
 
@@ -53,7 +57,7 @@ static int start_threads(struct ledger *ledger)
     return 0;
 }
 
-int ledger_start(struct ledger *ledger, const struct ledger_given *given, struct why *why)
+int ledger_open(struct ledger *ledger, const struct ledger_given *given, struct why *why)
 {
     const struct keiin_clock *clock = given->clock;
     int err;
@@ -76,8 +80,18 @@ int ledger_start(struct ledger *ledger, const struct ledger_given *given, struct
     if (err == 0)
         err = lanes_new((size_t)given->config->queue_per_writer_max, (size_t)given->config->workers,
             &ledger->lanes);
-    if (err == 0)
-        err = start_threads(ledger);
+    if (err != 0)
+        ledger_stop(ledger);
+    return err;
+}
+
+int ledger_start(struct ledger *ledger, const struct ledger_given *given, struct why *why)
+{
+    int err = ledger_open(ledger, given, why);
+
+    if (err != 0)
+        return err;
+    err = start_threads(ledger);
     if (err != 0)
         ledger_stop(ledger);
     return err;

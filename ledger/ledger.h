@@ -117,12 +117,19 @@ struct ledger {
 };
 
 /*
- * Starts the server on a store that was checked (ledger/recover.h): loads its state, starts
- * the threads. Takes given->store in any case. After a failure nothing runs.
+ * Opens a store that was checked (ledger/recover.h): loads its state, starts no thread. Whoever
+ * calls does the steps of the threads: lanes_take and ledger_validate, those of sequence.h, and
+ * publish_run. Takes given->store in any case. After a failure there is nothing to stop.
  */
+int ledger_open(
+    struct ledger *ledger, const struct ledger_given *given, struct why *why) KEIIN_MUST_USE;
+/* The same, and starts the threads. */
 int ledger_start(
     struct ledger *ledger, const struct ledger_given *given, struct why *why) KEIIN_MUST_USE;
 /* Stops the threads. No job may be unfinished, or `fatal` is set. */
 void ledger_stop(struct ledger *ledger);
+
+/* A worker: validates what it took from the lanes, and passes it on. */
+void ledger_validate(struct ledger *ledger, struct job *const *jobs, size_t count);
 
 #endif

@@ -326,3 +326,16 @@ int recover_verify(const struct store *store, const struct state *state, struct 
     free(seen);
     return err;
 }
+
+int recover_check(const struct store *store, const struct config *config,
+    const struct keyfile *log_key, struct why *why)
+{
+    struct state state;
+    int err = recover_load(store, config, log_key, NULL, &state, why);
+
+    if (err == 0) {
+        err = recover_verify(store, &state, why);
+        state_destroy(&state);
+    }
+    return err;
+}

@@ -27,6 +27,10 @@ void state_destroy(struct state *state);
 int recover_verify(
     const struct store *store, const struct state *state, struct why *why) KEIIN_MUST_USE;
 
+/* Both of these: what start-up does first. */
+int recover_check(const struct store *store, const struct config *config,
+    const struct keyfile *log_key, struct why *why) KEIIN_MUST_USE;
+
 /* The sequencer, after a group was given up: the state as the store has it. */
 int recover_reload(struct ledger *ledger) KEIIN_MUST_USE;
 

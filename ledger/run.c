@@ -44,17 +44,12 @@ struct server {
 static int look(void *ctx, struct why *why)
 {
     struct setup *setup = ctx;
-    struct state state;
     struct store store;
     int err = setup_open_store(setup, false, false, &store, why);
 
     if (err != 0)
         return err;
-    err = recover_load(&store, &setup->config, &setup->log_key, NULL, &state, why);
-    if (err == 0) {
-        err = recover_verify(&store, &state, why);
-        state_destroy(&state);
-    }
+    err = recover_check(&store, &setup->config, &setup->log_key, why);
     store_close(&store);
     return err;
 }

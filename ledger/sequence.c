@@ -1,8 +1,7 @@
 #include "ledger/sequence.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <time.h>
+#include <stdlib.h>
 
 #include "core/chain.h"
 #include "ledger/clockwatch.h"
@@ -22,6 +21,7 @@ enum mode {
 struct sequencer {
     struct ledger *ledger;
     struct group *group;
+    struct job_list jobs; /* of the group */
     struct buf entry; /* kept */
     enum mode mode;
     struct why busy;
@@ -197,7 +197,7 @@ static int sequence_job(struct sequencer *s, struct job *job)
 }
 
 /* Without space or memory: the same jobs again, and what would be stored is refused. */
-static int give_up_group(struct sequencer *s, struct job *jobs, int reason)
+static int give_up_group(struct sequencer *s, int reason)
 {
     int err = recover_reload(s->ledger);
 
@@ -207,7 +207,7 @@ static int give_up_group(struct sequencer *s, struct job *jobs, int reason)
     s->mode = reason == KEIIN_EFULL ? MODE_FULL : MODE_BUSY;
     why_set(&s->busy, "%s", keiin_err_text(reason));
     err = store_begin(&s->ledger->given.store, false, &s->group->txn);
-    for (struct job *job = jobs; job != NULL && err == 0; job = job->next)
+    for (struct job *job = s->jobs.first; job != NULL && err == 0; job = job->next)
         err = sequence_job(s, job);
     store_abort(&s->group->txn);
     return err;
@@ -229,16 +229,16 @@ static int restore_rosters(struct job *jobs)
     return err;
 }
 
-static int run_group(struct sequencer *s, struct job *jobs)
+int sequence_store(struct sequencer *s)
 {
-    int err =
-        clockwatch_now(&s->ledger->clockwatch, s->ledger->state.received, &s->now_ms, &s->busy);
+    struct clockwatch *clock = &s->ledger->clockwatch;
+    int err = clockwatch_now(clock, s->ledger->state.received, &s->now_ms, &s->busy);
 
     if (err == KEIIN_EREFUSED)
         return err;
     s->mode = err == KEIIN_EBUSY ? MODE_BUSY : MODE_STORE;
     err = group_begin(s->group);
-    for (struct job *job = jobs; job != NULL && err == 0; job = job->next)
+    for (struct job *job = s->jobs.first; job != NULL && err == 0; job = job->next)
         err = sequence_job(s, job);
     if (err == 0 && (s->group->count > 0 || s->group->evidence))
         err = group_commit(s->group);
@@ -246,28 +246,34 @@ static int run_group(struct sequencer *s, struct job *jobs)
         group_abort(s->group);
     if (!may_give_up(err))
         return err;
-    err = restore_rosters(jobs) == 0 ? give_up_group(s, jobs, err) : KEIIN_ENOMEM;
-    return err;
+    return restore_rosters(s->jobs.first) == 0 ? give_up_group(s, err) : KEIIN_ENOMEM;
 }
 
-/* What waits, within the bounds of a group; one submission at least. Waits for it. */
-static void take_group(struct ledger *ledger, struct job_list *out)
+int sequence_publish(struct sequencer *s)
 {
+    return publish_group(s->ledger, &s->jobs);
+}
+
+bool sequence_take(struct sequencer *s, bool wait)
+{
+    struct ledger *ledger = s->ledger;
     const struct config *config = ledger->given.config;
     size_t bytes = 0;
 
+    assert(s->jobs.first == NULL);
     pthread_mutex_lock(&ledger->sequence_lock);
-    while (ledger->sequence_queue.first == NULL && !ledger->sequence_stop) {
+    while (wait && ledger->sequence_queue.first == NULL && !ledger->sequence_stop) {
         ledger->sequence_waits = true; /* taken back by who wakes this thread */
         pthread_cond_wait(&ledger->sequence_work, &ledger->sequence_lock);
     }
-    while (ledger->sequence_queue.first != NULL && out->count < config->group_entries_max) {
+    while (ledger->sequence_queue.first != NULL && s->jobs.count < config->group_entries_max) {
         bytes += ledger->sequence_queue.first->body_bytes;
-        if (out->count > 0 && bytes > config->group_bytes_max)
+        if (s->jobs.count > 0 && bytes > config->group_bytes_max)
             break;
-        job_list_put(out, job_list_take(&ledger->sequence_queue));
+        job_list_put(&s->jobs, job_list_take(&ledger->sequence_queue));
     }
     pthread_mutex_unlock(&ledger->sequence_lock);
+    return s->jobs.first != NULL;
 }
 
 static void give_reason(struct sequencer *s, int err, struct why *why)
@@ -282,34 +288,64 @@ static void give_reason(struct sequencer *s, int err, struct why *why)
         why_set(why, "the store cannot be used (%s); run keiin-ledger check", keiin_err_text(err));
 }
 
+void sequence_fail(struct sequencer *s, int err)
+{
+    struct why why;
+
+    give_reason(s, err, &why);
+    publish_fatal(s->ledger, &why);
+}
+
+int sequence_new(struct ledger *ledger, struct sequencer **out)
+{
+    struct sequencer *s = calloc(1, sizeof *s);
+    int err = s == NULL ? KEIIN_ENOMEM : group_new(ledger, &s->group);
+
+    *out = NULL;
+    if (err != 0) {
+        free(s);
+        return err;
+    }
+    s->ledger = ledger;
+    job_list_init(&s->jobs);
+    buf_init(&s->entry, ENTRY_BYTES_MAX);
+    *out = s;
+    return 0;
+}
+
+void sequence_free(struct sequencer *s)
+{
+    struct job *job;
+
+    if (s == NULL)
+        return;
+    while ((job = job_list_take(&s->jobs)) != NULL)
+        job_free(job);
+    buf_destroy(&s->entry);
+    group_free(s->group);
+    free(s);
+}
+
 void *sequence_thread(void *arg)
 {
     struct ledger *ledger = arg;
-    struct sequencer s = {.ledger = ledger};
-    struct job_list jobs;
-    struct job *job;
+    struct sequencer *s = NULL;
     struct why why;
-    int err = group_new(ledger, &s.group);
+    int err = sequence_new(ledger, &s);
 
-    job_list_init(&jobs);
-    buf_init(&s.entry, ENTRY_BYTES_MAX);
-    while (err == 0) {
-        job_list_init(&jobs);
-        take_group(ledger, &jobs);
-        if (jobs.first == NULL)
-            break;
-        err = run_group(&s, jobs.first);
-        if (err == 0)
-            err = publish_group(ledger, &jobs);
-    }
     if (err != 0) {
-        give_reason(&s, err, &why);
+        why_set(&why, "%s", keiin_err_text(err));
         publish_fatal(ledger, &why);
+        return NULL;
     }
-    while ((job = job_list_take(&jobs)) != NULL)
-        job_free(job); /* nobody can be told what became of it */
-    buf_destroy(&s.entry);
-    group_free(s.group);
+    while (err == 0 && sequence_take(s, true)) {
+        err = sequence_store(s);
+        if (err == 0)
+            err = sequence_publish(s);
+    }
+    if (err != 0)
+        sequence_fail(s, err);
+    sequence_free(s);
     return NULL;
 }
 

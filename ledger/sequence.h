@@ -10,7 +10,21 @@
 /* Any thread: valid jobs, in order. Takes the list. */
 void sequence_put(struct ledger *ledger, struct job_list *jobs);
 
-/* The thread's function; `ledger` is its argument. */
+/* The thread's function; `ledger` is its argument. It does no more than these steps: */
 void *sequence_thread(void *ledger);
+
+struct sequencer;
+
+/* KEIIN_ENOMEM. */
+int sequence_new(struct ledger *ledger, struct sequencer **out) KEIIN_MUST_USE;
+/* Takes what waits as the next group; when there is nothing: waits, or says false. */
+bool sequence_take(struct sequencer *s, bool wait);
+/* Gives the group its places and commits it. After a failure of this or the next: sequence_fail. */
+int sequence_store(struct sequencer *s) KEIIN_MUST_USE;
+/* Hands the group to the loop, with its answers. */
+int sequence_publish(struct sequencer *s) KEIIN_MUST_USE;
+/* Says why nothing goes on; nobody can be told what became of the group. */
+void sequence_fail(struct sequencer *s, int err);
+void sequence_free(struct sequencer *s); /* NULL is fine */
 
 #endif

@@ -66,7 +66,7 @@ static void test_lanes_in_turn(void **state)
     put(lanes, 1, 10);
     put(lanes, LANE_UNKNOWN, 20);
     for (int i = 0; i < 6; i++) {
-        assert_int_equal(lanes_take(lanes, jobs), 1);
+        assert_int_equal(lanes_take(lanes, true, jobs), 1);
         order[i] = jobs[0]->index;
     }
     assert_int_equal(order[0], 0);
@@ -94,7 +94,7 @@ static void test_lanes_in_order(void **state)
     assert_int_equal(lanes_put(lanes, 7, other), KEIIN_EBUSY);
     job_free(other);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(lanes_take(lanes, jobs), 1);
+        assert_int_equal(lanes_take(lanes, true, jobs), 1);
     lanes_done(lanes, &all[2], 1, &valid, &refused);
     assert_int_equal(valid.count, 0);
     job_refuse(all[1], REFUSE_SIGNATURE, "wrong");
@@ -108,7 +108,7 @@ static void test_lanes_in_order(void **state)
     for (int i = 0; i < 3; i++)
         job_free(all[i]);
     lanes_stop(lanes);
-    assert_int_equal(lanes_take(lanes, jobs), 0);
+    assert_int_equal(lanes_take(lanes, true, jobs), 0);
     lanes_free(lanes);
 }
 
