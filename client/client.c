@@ -79,16 +79,17 @@ int keiin_open(const char *folder, const struct keiin_options *options, struct k
     *out = NULL;
     if (keiin == NULL)
         return client_tell(KEIIN_ENOMEM, &why, told);
-    keiin->folder.lock_fd = -1;
+    keiin->folder.lock = -1;
+    keiin->disk = options == NULL || options->disk == NULL ? &system_disk : options->disk;
     buf_init(&keiin->records, BATCH_BYTES_MAX);
     buf_init(&keiin->sealed, BATCH_BYTES_MAX);
     err = crypto_start(&why);
     if (err == 0)
-        err = folder_open(folder, &keiin->folder, &why);
+        err = folder_open(keiin->disk, folder, &keiin->folder, &why);
     if (err == 0)
         err = take_options(keiin, options, &why);
     if (err == 0)
-        err = rosters_open(folder, keiin->folder.config.roster_serial,
+        err = rosters_open(keiin->disk, folder, keiin->folder.config.roster_serial,
             &keiin->folder.config.ledger_id, &keiin->rosters, &why);
     if (err != 0) {
         keiin_close(keiin);

@@ -33,6 +33,7 @@ struct keiin {
     struct keiin_network network;
     const struct keiin_clock *clock;
     const struct keiin_random *random;
+    const struct keiin_disk *disk;
 
     /* The batch: records and sealed parts one after the other. */
     struct buf records, sealed;

@@ -1,12 +1,9 @@
 #include "client/folder.h"
 
 #include <assert.h>
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "client/imported.h"
 #include "core/text.h"
@@ -86,92 +83,103 @@ char *folder_receipt_path(const char *folder, uint64_t index)
 }
 
 /* Writes folder/name in one step. */
-static int put_file(const char *folder, const char *name, struct span bytes, struct why *why)
+static int put_file(const struct keiin_disk *disk, const char *folder, const char *name,
+    struct span bytes, struct why *why)
 {
     char *path = path_join(folder, name);
-    int err = path == NULL ? KEIIN_ENOMEM : file_replace(path, 0600, bytes, why);
+    int err = path == NULL ? KEIIN_ENOMEM : disk->replace(disk->ctx, path, bytes, why);
 
     free(path);
     return err;
 }
 
 /* Reads folder/name whole. */
-static int get_file(const char *folder, const char *name, size_t bytes_max, uint8_t **out,
+static int get_file(const struct folder *folder, const char *name, size_t bytes_max, uint8_t **out,
     size_t *n, struct why *why)
 {
-    char *path = path_join(folder, name);
-    int err = path == NULL ? KEIIN_ENOMEM : file_read(path, bytes_max, out, n, why);
+    char *path = path_join(folder->path, name);
+    int err = path == NULL ? KEIIN_ENOMEM
+                           : folder->disk->read(folder->disk->ctx, path, bytes_max, out, n, why);
 
     free(path);
     return err;
 }
 
-static int make_folder(const char *folder, const char *name, struct why *why)
+static int make_folder(
+    const struct keiin_disk *disk, const char *folder, const char *name, struct why *why)
 {
     char *path = path_join(folder, name);
-    int err = path == NULL ? KEIIN_ENOMEM : folder_create_all(path, why);
+    int err = path == NULL ? KEIIN_ENOMEM : disk->make_folder(disk->ctx, path, why);
 
     free(path);
     return err;
+}
+
+/* What a folder may hold. */
+struct allowed {
+    const char *path;
+    const char *const *names; /* the last is NULL */
+    struct why *why;
+};
+
+static int see_allowed(void *ctx, const char *name)
+{
+    const struct allowed *allowed = ctx;
+
+    for (size_t i = 0; allowed->names[i] != NULL; i++)
+        if (strcmp(allowed->names[i], name) == 0)
+            return 0;
+    why_set(allowed->why, "%.300s: is there already and not empty; nothing was overwritten",
+        allowed->path);
+    return KEIIN_EEXIST;
 }
 
 /* Whether a folder holds only names of the list, which ends with NULL. */
-static int holds_only(const char *path, const char *const *names, struct why *why)
+static int holds_only(
+    const struct keiin_disk *disk, const char *path, const char *const *names, struct why *why)
 {
-    DIR *dir = opendir(path);
-    struct dirent *item;
-    int err = 0;
+    struct allowed allowed = {path, names, why};
+    struct why absent = {""};
+    int err = disk->list(disk->ctx, path, see_allowed, &allowed, &absent);
 
-    if (dir == NULL) {
-        if (errno == ENOENT)
-            return 0;
-        why_set(why, "%.300s: %s", path, strerror(errno));
-        return KEIIN_EUNREADABLE;
-    }
-    while (err == 0 && (item = readdir(dir)) != NULL) {
-        bool known = strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0;
-
-        for (size_t i = 0; names[i] != NULL && !known; i++)
-            known = strcmp(item->d_name, names[i]) == 0;
-        if (!known) {
-            why_set(why, "%.300s: is there already and not empty; nothing was overwritten", path);
-            err = KEIIN_EEXIST;
-        }
-    }
-    closedir(dir);
+    if (err == KEIIN_EABSENT)
+        return 0;
+    if (err != 0 && err != KEIIN_EEXIST)
+        why_set(why, "%s", absent.text);
     return err;
 }
 
 /* Only what an interrupted init leaves may be there: never a state, a receipt, a pending. */
-static int init_possible(const char *path, struct why *why)
+static int init_possible(const struct keiin_disk *disk, const char *path, struct why *why)
 {
     static const char *const left[] = {
         "lock", "config", "config.new", "state.new", "rosters", "receipts", NULL};
     static const char *const none[] = {NULL};
     char *receipts = path_join(path, "receipts");
-    int err = receipts == NULL ? KEIIN_ENOMEM : holds_only(path, left, why);
+    int err = receipts == NULL ? KEIIN_ENOMEM : holds_only(disk, path, left, why);
 
     if (err == 0)
-        err = holds_only(receipts, none, why);
+        err = holds_only(disk, receipts, none, why);
     free(receipts);
     return err;
 }
 
-static int init_files(const char *path, const struct client_config *config, const struct hash *head,
-    const struct span *rosters, struct why *why)
+static int init_files(const struct keiin_disk *disk, const char *path,
+    const struct client_config *config, const struct hash *head, const struct span *rosters,
+    struct why *why)
 {
     struct client_state state = {.head = *head};
     struct buf text;
     int err;
 
     buf_init(&text, CONFIG_BYTES_MAX);
-    err = make_folder(path, "rosters", why);
+    err = make_folder(disk, path, "rosters", why);
     if (err == 0)
-        err = make_folder(path, "receipts", why);
+        err = make_folder(disk, path, "receipts", why);
     for (uint64_t i = 0; err == 0 && i <= config->roster_serial; i++) {
         char *roster = folder_roster_path(path, i);
 
-        err = roster == NULL ? KEIIN_ENOMEM : file_replace(roster, 0600, rosters[i], why);
+        err = roster == NULL ? KEIIN_ENOMEM : disk->replace(disk->ctx, roster, rosters[i], why);
         free(roster);
     }
     if (err != 0)
@@ -179,7 +187,7 @@ static int init_files(const char *path, const struct client_config *config, cons
     config_write(&text, config);
     err = buf_status(&text);
     if (err == 0)
-        err = put_file(path, "config", buf_view(&text), why);
+        err = put_file(disk, path, "config", buf_view(&text), why);
     if (err != 0)
         goto out;
     /* The state comes last: with it the folder is made. */
@@ -187,36 +195,35 @@ static int init_files(const char *path, const struct client_config *config, cons
     client_state_write(&text, &state);
     err = buf_status(&text);
     if (err == 0)
-        err = put_file(path, "state", buf_view(&text), why);
+        err = put_file(disk, path, "state", buf_view(&text), why);
 out:
     buf_destroy(&text);
     return err;
 }
 
-int folder_init(const char *path, const struct client_config *config, const struct hash *head,
-    const struct span *rosters, struct why *why)
+int folder_init(const struct keiin_disk *disk, const char *path, const struct client_config *config,
+    const struct hash *head, const struct span *rosters, struct why *why)
 {
-    char *lock = NULL;
-    int lock_fd = -1, err;
+    char *lock_path = NULL;
+    int lock = -1, err;
 
-    err = folder_create_all(path, why);
+    err = disk->make_folder(disk->ctx, path, why);
     if (err != 0)
         return err;
-    lock = path_join(path, "lock");
-    if (lock == NULL)
+    lock_path = path_join(path, "lock");
+    if (lock_path == NULL)
         return KEIIN_ENOMEM;
-    err = init_possible(path, why);
+    err = init_possible(disk, path, why);
     if (err != 0)
         goto out;
-    err = file_lock(lock, &lock_fd, why);
+    err = disk->lock(disk->ctx, lock_path, &lock, why);
     if (err == 0)
-        err = init_possible(path, why); /* again, now that nobody else is at it */
+        err = init_possible(disk, path, why); /* again, now that nobody else is at it */
     if (err == 0)
-        err = init_files(path, config, head, rosters, why);
+        err = init_files(disk, path, config, head, rosters, why);
 out:
-    if (lock_fd >= 0)
-        close(lock_fd);
-    free(lock);
+    disk->unlock(disk->ctx, lock);
+    free(lock_path);
     return err;
 }
 
@@ -230,7 +237,7 @@ static int read_config(struct folder *folder, struct why *why)
 {
     uint8_t *bytes = NULL;
     size_t n;
-    int err = get_file(folder->path, "config", CONFIG_BYTES_MAX, &bytes, &n, why);
+    int err = get_file(folder, "config", CONFIG_BYTES_MAX, &bytes, &n, why);
 
     if (err == KEIIN_EABSENT)
         why_set(why, "%.300s: is no client folder; make one with keiin-client init", folder->path);
@@ -250,7 +257,7 @@ static int read_state(struct folder *folder, struct why *why)
 {
     uint8_t *bytes = NULL;
     size_t n;
-    int err = get_file(folder->path, "state", CONFIG_BYTES_MAX, &bytes, &n, why);
+    int err = get_file(folder, "state", CONFIG_BYTES_MAX, &bytes, &n, why);
 
     if (err == KEIIN_EABSENT)
         return damaged(folder, "its state is gone", why);
@@ -271,7 +278,7 @@ static int check_last_receipt(const struct folder *folder, struct why *why)
     path = folder_receipt_path(folder->path, folder->state.index);
     if (path == NULL)
         return KEIIN_ENOMEM;
-    if (access(path, F_OK) != 0)
+    if (!folder->disk->is_there(folder->disk->ctx, path))
         err = damaged(folder, "the receipt that its state names is gone", why);
     free(path);
     return err;
@@ -285,7 +292,7 @@ static int read_pending(struct folder *folder, struct why *why)
     uint8_t *bytes = NULL;
     char *path = NULL;
     size_t n;
-    int err = get_file(folder->path, "pending", PENDING_BYTES_MAX, &bytes, &n, why);
+    int err = get_file(folder, "pending", PENDING_BYTES_MAX, &bytes, &n, why);
 
     if (err == KEIIN_EABSENT)
         return 0;
@@ -305,23 +312,24 @@ static int read_pending(struct folder *folder, struct why *why)
         return damaged(folder, "its state and its pending submission do not fit", why);
     client_pending_destroy(pending);
     path = path_join(folder->path, "pending");
-    err = path == NULL ? KEIIN_ENOMEM : file_remove(path, why);
+    err = path == NULL ? KEIIN_ENOMEM : folder->disk->remove(folder->disk->ctx, path, true, why);
     free(path);
     return err;
 }
 
-int folder_open(const char *path, struct folder *out, struct why *why)
+int folder_open(
+    const struct keiin_disk *disk, const char *path, struct folder *out, struct why *why)
 {
     char *lock = path_join(path, "lock");
     int err;
 
-    *out = (struct folder){.lock_fd = -1};
+    *out = (struct folder){.disk = disk, .lock = -1};
     out->path = strdup(path);
     err = out->path == NULL || lock == NULL ? KEIIN_ENOMEM : 0;
     if (err == 0)
         err = read_config(out, why);
     if (err == 0)
-        err = file_lock(lock, &out->lock_fd, why);
+        err = disk->lock(disk->ctx, lock, &out->lock, why);
     if (err == 0)
         err = read_state(out, why);
     if (err == 0)
@@ -338,10 +346,10 @@ void folder_close(struct folder *folder)
 {
     client_pending_destroy(&folder->pending);
     client_config_destroy(&folder->config);
-    if (folder->lock_fd >= 0)
-        close(folder->lock_fd);
+    if (folder->lock >= 0)
+        folder->disk->unlock(folder->disk->ctx, folder->lock);
     free(folder->path);
-    *folder = (struct folder){.lock_fd = -1};
+    *folder = (struct folder){.lock = -1};
 }
 
 int folder_keep_pending(struct folder *folder, struct buf *bytes, struct why *why)
@@ -352,7 +360,7 @@ int folder_keep_pending(struct folder *folder, struct buf *bytes, struct why *wh
 
     assert(folder->pending.bytes == NULL);
     if (err == 0)
-        err = file_replace(path, 0600, buf_view(bytes), why);
+        err = folder->disk->replace(folder->disk->ctx, path, buf_view(bytes), why);
     if (err == 0) {
         uint8_t *taken = buf_take(bytes, &n);
 
@@ -374,7 +382,7 @@ static int put_state(struct folder *folder, const struct client_state *state, st
     client_state_write(&text, state);
     err = buf_status(&text);
     if (err == 0)
-        err = put_file(folder->path, "state", buf_view(&text), why);
+        err = put_file(folder->disk, folder->path, "state", buf_view(&text), why);
     if (err == 0)
         folder->state = *state;
     buf_destroy(&text);
@@ -392,6 +400,7 @@ int folder_set_mark(struct folder *folder, const char *mark, struct why *why)
 int folder_settle(
     struct folder *folder, const struct client_state *state, struct span receipt, struct why *why)
 {
+    const struct keiin_disk *disk = folder->disk;
     char *receipt_path = folder_receipt_path(folder->path, state->index);
     char *pending_path = path_join(folder->path, "pending");
     int err = receipt_path == NULL || pending_path == NULL ? KEIIN_ENOMEM : 0;
@@ -399,16 +408,14 @@ int folder_settle(
     assert(folder->pending.bytes != NULL);
     assert(hash_eq(&state->head, &folder->pending.head));
     if (err == 0)
-        err = file_replace(receipt_path, 0600, receipt, why);
+        err = disk->replace(disk->ctx, receipt_path, receipt, why);
     if (err == 0 && folder->pending.track_ids)
-        err = imported_add(folder->path, &folder->pending.submission, why);
+        err = imported_add(disk, folder->path, &folder->pending.submission, why);
     if (err == 0)
         err = put_state(folder, state, why);
     /* Not synced: one that comes back after a power cut is counted by the state already. */
-    if (err == 0 && unlink(pending_path) != 0) {
-        why_set(why, "%.300s: %s", pending_path, strerror(errno));
-        err = KEIIN_EIO;
-    }
+    if (err == 0)
+        err = disk->remove(disk->ctx, pending_path, false, why);
     if (err == 0)
         client_pending_destroy(&folder->pending);
     free(pending_path);
@@ -419,12 +426,13 @@ int folder_settle(
 void folder_keep_evidence(const struct folder *folder, const char *what, uint64_t now_ms,
     struct span bytes, struct why *why)
 {
+    const struct keiin_disk *disk = folder->disk;
     char *path = NULL;
 
-    if (make_folder(folder->path, "evidence", NULL) != 0 ||
+    if (make_folder(disk, folder->path, "evidence", NULL) != 0 ||
         asprintf(&path, "%s/evidence/%" PRIu64 "-%s", folder->path, now_ms, what) < 0)
         return;
-    if (file_create(path, 0600, bytes, NULL) == 0)
+    if (disk->create(disk->ctx, path, bytes, NULL) == 0)
         why_prefix(why, "the answer is kept as %.200s", path);
     free(path);
 }

@@ -20,6 +20,7 @@
 #define KEIIN_CLIENT_FOLDER_H
 
 #include "core/submission.h"
+#include "system/disk.h"
 
 #define MARK_BYTES_MAX 255
 
@@ -64,8 +65,9 @@ void client_pending_write(struct buf *out, bool track_ids, const char *mark, str
 int client_pending_parse(struct span bytes, struct client_pending *out) KEIIN_MUST_USE;
 
 struct folder {
+    const struct keiin_disk *disk;
     char *path;
-    int lock_fd;
+    int lock; /* the disk's; negative: none */
     struct client_config config;
     struct client_state state;
     struct client_pending pending;
@@ -76,11 +78,12 @@ struct folder {
  * an interrupted init left is used; KEIIN_EEXIST when a state, a receipt or anything else
  * is there. KEIIN_EFULL, KEIIN_EIO.
  */
-int folder_init(const char *path, const struct client_config *config, const struct hash *head,
-    const struct span *rosters, struct why *why) KEIIN_MUST_USE;
+int folder_init(const struct keiin_disk *disk, const char *path, const struct client_config *config,
+    const struct hash *head, const struct span *rosters, struct why *why) KEIIN_MUST_USE;
 
 /* KEIIN_EABSENT, KEIIN_EBUSY, KEIIN_EDAMAGED. After a failure there is nothing to close. */
-int folder_open(const char *path, struct folder *out, struct why *why) KEIIN_MUST_USE;
+int folder_open(const struct keiin_disk *disk, const char *path, struct folder *out,
+    struct why *why) KEIIN_MUST_USE;
 void folder_close(struct folder *folder);
 
 /*

@@ -175,7 +175,7 @@ static int open_client(
         why_set(why, "%s", told.text);
         return err;
     }
-    return imported_open(client->folder, &client->imported, why);
+    return imported_open(client->keiin->disk, client->folder, &client->imported, why);
 }
 
 int import_open_clients(

@@ -1,10 +1,6 @@
 #include "client/imported.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/msgpack.h"
 #include "core/sha256.h"
@@ -126,54 +122,29 @@ static int add(struct imported *set, const struct pair *pair)
     return 0;
 }
 
-static int failed(const char *path, int err, struct why *why)
+static int see_pairs(void *ctx, struct span piece)
 {
-    why_set(why, "%.300s: %s", path, strerror(errno));
-    return errno == ENOSPC || errno == EDQUOT ? KEIIN_EFULL : err;
+    struct imported *set = ctx;
+    struct pair pair;
+    int err = 0;
+
+    for (size_t at = 0; err == 0 && at < piece.n; at += PAIR_BYTES) {
+        memcpy(&pair, piece.p + at, PAIR_BYTES);
+        err = add(set, &pair);
+    }
+    return err;
 }
 
-/* Opens the file, created when absent, and cuts off what an interrupted append left. */
-static int open_file(const char *folder, char **path, int *fd, struct why *why)
-{
-    struct stat st;
-
-    *path = path_join(folder, "imported");
-    if (*path == NULL)
-        return KEIIN_ENOMEM;
-    *fd = open(*path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (*fd < 0 || fstat(*fd, &st) != 0)
-        return failed(*path, KEIIN_EUNREADABLE, why);
-    if (st.st_size % PAIR_BYTES != 0 && ftruncate(*fd, st.st_size - st.st_size % PAIR_BYTES) != 0)
-        return failed(*path, KEIIN_EIO, why);
-    return 0;
-}
-
-int imported_open(const char *folder, struct imported **out, struct why *why)
+int imported_open(
+    const struct keiin_disk *disk, const char *folder, struct imported **out, struct why *why)
 {
     struct imported *set = calloc(1, sizeof *set);
-    struct pair chunk[1024];
-    char *path = NULL;
-    int fd = -1, err;
-    ssize_t got = 0;
+    char *path = path_join(folder, "imported");
+    int err = set == NULL || path == NULL ? KEIIN_ENOMEM : reserve(set);
 
     *out = NULL;
-    err = set == NULL ? KEIIN_ENOMEM : open_file(folder, &path, &fd, why);
-    if (err == 0)
-        err = reserve(set);
-    for (off_t at = 0; err == 0; at += got) {
-        got = pread(fd, chunk, sizeof chunk, at);
-        if (got <= 0)
-            break;
-        got -= got % PAIR_BYTES;
-        for (size_t i = 0; err == 0 && i < (size_t)got / PAIR_BYTES; i++)
-            err = add(set, &chunk[i]);
-        if (got == 0)
-            break;
-    }
-    if (err == 0 && got < 0)
-        err = failed(path, KEIIN_EUNREADABLE, why);
-    if (fd >= 0)
-        close(fd);
+    if (err == 0 && disk->is_there(disk->ctx, path))
+        err = disk->walk(disk->ctx, path, PAIR_BYTES, see_pairs, set, why);
     free(path);
     if (err != 0) {
         imported_free(set);
@@ -219,36 +190,22 @@ size_t imported_count(const struct imported *set)
     return set->count;
 }
 
-int imported_add(const char *folder, const struct submission *submission, struct why *why)
+int imported_add(const struct keiin_disk *disk, const char *folder,
+    const struct submission *submission, struct why *why)
 {
+    char *path = path_join(folder, "imported");
     struct buf bytes;
     struct pair pair;
-    char *path = NULL;
-    int fd = -1, err;
-    off_t end = 0;
+    int err;
 
     buf_init(&bytes, ENTRY_DIGESTS_MAX * PAIR_BYTES);
     for (size_t i = 0; i < submission->count; i++)
         if (pair_of(submission->records[i], &pair))
             buf_put(&bytes, &pair, sizeof pair);
-    err = buf_status(&bytes);
-    if (err == 0)
-        err = open_file(folder, &path, &fd, why);
-    if (err == 0 && (end = lseek(fd, 0, SEEK_END)) < 0)
-        err = failed(path, KEIIN_EIO, why);
-    for (size_t done = 0; err == 0 && done < bytes.n;) {
-        ssize_t put = pwrite(fd, bytes.p + done, bytes.n - done, end + (off_t)done);
-
-        if (put < 0 && errno != EINTR)
-            err = failed(path, KEIIN_EIO, why);
-        if (put > 0)
-            done += (size_t)put;
-    }
+    err = path == NULL ? KEIIN_ENOMEM : buf_status(&bytes);
     /* The folder is synced when the state is replaced, before the submission counts. */
-    if (err == 0 && fsync(fd) != 0)
-        err = failed(path, KEIIN_EIO, why);
-    if (fd >= 0)
-        close(fd);
+    if (err == 0)
+        err = disk->append(disk->ctx, path, PAIR_BYTES, buf_view(&bytes), why);
     free(path);
     buf_destroy(&bytes);
     return err;

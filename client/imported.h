@@ -7,6 +7,7 @@
 #define KEIIN_CLIENT_IMPORTED_H
 
 #include "core/submission.h"
+#include "system/disk.h"
 
 #define IMPORTED_HALF_BYTES 16
 
@@ -19,8 +20,9 @@ enum imported_answer {
     IMPORTED_OTHER /* the id is there, and the source said something else then */
 };
 
-/* Reads the file; a torn end is cut off. KEIIN_ENOMEM, KEIIN_EUNREADABLE, KEIIN_EIO. */
-int imported_open(const char *folder, struct imported **out, struct why *why) KEIIN_MUST_USE;
+/* Reads the file, which need not be there; a torn end is left out. KEIIN_ENOMEM, KEIIN_EUNREADABLE. */
+int imported_open(const struct keiin_disk *disk, const char *folder, struct imported **out,
+    struct why *why) KEIIN_MUST_USE;
 void imported_free(struct imported *set);
 
 /* Looks a record up by its `id`; one without is new. */
@@ -29,8 +31,8 @@ enum imported_answer imported_look(const struct imported *set, struct span recor
 int imported_note(struct imported *set, struct span record) KEIIN_MUST_USE;
 size_t imported_count(const struct imported *set);
 
-/* Appends the ids of a submission's records to the file, and syncs it. */
-int imported_add(
-    const char *folder, const struct submission *submission, struct why *why) KEIIN_MUST_USE;
+/* Appends the ids of a submission's records to the file, behind what is whole, and syncs it. */
+int imported_add(const struct keiin_disk *disk, const char *folder,
+    const struct submission *submission, struct why *why) KEIIN_MUST_USE;
 
 #endif

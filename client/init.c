@@ -111,6 +111,8 @@ static int collect_rosters(
 int keiin_init(const char *folder, const char *ledger_url, const char *key_file, const void *roster,
     size_t roster_n, const struct keiin_options *options, struct keiin_why *told)
 {
+    const struct keiin_disk *disk =
+        options == NULL || options->disk == NULL ? &system_disk : options->disk;
     struct init init = {0};
     struct why why = {""};
     struct hash head;
@@ -127,7 +129,7 @@ int keiin_init(const char *folder, const char *ledger_url, const char *key_file,
     if (err != 0)
         goto out;
     chain_start(&head, &init.config.ledger_id, span_str(init.config.writer));
-    err = folder_init(folder, &init.config, &head, init.notes, &why);
+    err = folder_init(disk, folder, &init.config, &head, init.notes, &why);
 out:
     for (uint64_t i = 0; init.notes != NULL && i < init.config.roster_serial; i++)
         free((void *)init.notes[i].p);

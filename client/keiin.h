@@ -91,6 +91,7 @@ struct keiin_network {
 
 struct keiin_clock; /* of the simulator that tests the library; NULL elsewhere */
 struct keiin_random; /* likewise */
+struct keiin_disk; /* likewise */
 
 /* Zero everywhere is the default. The structs pointed to must outlive the folder's use. */
 struct keiin_options {
@@ -100,6 +101,7 @@ struct keiin_options {
     const struct keiin_network *network; /* NULL: libcurl and the folder's URL */
     const struct keiin_clock *clock;
     const struct keiin_random *random;
+    const struct keiin_disk *disk; /* all files but the key's */
 };
 
 /* ---- A client folder ------------------------------------------------------------------ */

@@ -1,6 +1,4 @@
 /* libkeiin: every stored receipt verified again, offline, and the chain that they make. */
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -133,7 +131,9 @@ static void walk_one(struct walk *walk, uint64_t index)
     struct why why = {""};
     struct entry entry;
     size_t n;
-    int err = path == NULL ? KEIIN_ENOMEM : file_read(path, PROOF_BYTES_MAX, &bytes, &n, &why);
+    const struct keiin_disk *disk = walk->keiin->disk;
+    int err = path == NULL ? KEIIN_ENOMEM
+                           : disk->read(disk->ctx, path, PROOF_BYTES_MAX, &bytes, &n, &why);
 
     if (err == 0)
         err = check_receipt(walk, index, span_of(bytes, n), &entry, &extra, &why);
@@ -162,45 +162,49 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The places of all receipts, in order. Other files in the folder are findings. */
-static int list_receipts(struct walk *walk, uint64_t **out, size_t *count, struct why *why)
-{
-    char *path = path_join(walk->keiin->folder.path, "receipts");
-    DIR *dir = path == NULL ? NULL : opendir(path);
-    static const char ending[] = ".tlog-proof";
-    size_t cap = 0, n;
-    struct dirent *item;
+/* The places of all receipts. */
+struct places {
+    struct walk *walk;
     uint64_t *list;
-    int err = 0;
+    size_t count, cap;
+};
 
-    if (dir == NULL) {
-        why_set(why, "%.300s: %s", path == NULL ? "receipts" : path, strerror(errno));
-        err = KEIIN_EUNREADABLE;
+/* Other files in the folder are findings. */
+static int see_receipt(void *ctx, const char *name)
+{
+    static const char ending[] = ".tlog-proof";
+    struct places *places = ctx;
+    size_t n = strlen(name);
+    uint64_t *list;
+
+    if (places->count == places->cap) {
+        places->cap = places->cap == 0 ? 256 : 2 * places->cap;
+        list = realloc(places->list, places->cap * sizeof *list);
+        if (list == NULL)
+            return KEIIN_ENOMEM;
+        places->list = list;
     }
-    while (err == 0 && (item = readdir(dir)) != NULL) {
-        if (*count == cap) {
-            cap = cap == 0 ? 256 : 2 * cap;
-            list = realloc(*out, cap * sizeof *list);
-            if (list == NULL) {
-                err = KEIIN_ENOMEM;
-                break;
-            }
-            *out = list;
-        }
-        n = strlen(item->d_name);
-        if (n > sizeof ending - 1 && strcmp(item->d_name + n - (sizeof ending - 1), ending) == 0 &&
-            decimal_parse(span_of((const uint8_t *)item->d_name, n - (sizeof ending - 1)),
-                UINT_MAX_CANONICAL, &(*out)[*count]))
-            (*count)++;
-        else if (item->d_name[0] != '.' && strstr(item->d_name, ".new") == NULL)
-            found(walk, "receipts: %.200s is no receipt", item->d_name);
-    }
-    if (dir != NULL)
-        closedir(dir);
+    if (n > sizeof ending - 1 && strcmp(name + n - (sizeof ending - 1), ending) == 0 &&
+        decimal_parse(span_of(name, n - (sizeof ending - 1)), UINT_MAX_CANONICAL,
+            &places->list[places->count]))
+        places->count++;
+    else if (name[0] != '.' && strstr(name, ".new") == NULL)
+        found(places->walk, "receipts: %.200s is no receipt", name);
+    return 0;
+}
+
+/* Fills `places`, in order. */
+static int list_receipts(struct places *places, struct why *why)
+{
+    const struct keiin *keiin = places->walk->keiin;
+    char *path = path_join(keiin->folder.path, "receipts");
+    int err = path == NULL ? KEIIN_ENOMEM
+                           : keiin->disk->list(keiin->disk->ctx, path, see_receipt, places, why);
+
     free(path);
-    if (*count > 0)
-        qsort(*out, *count, sizeof **out, by_value);
-    return err;
+    if (places->count > 0)
+        qsort(places->list, places->count, sizeof *places->list, by_value);
+    return err == KEIIN_EABSENT ? KEIIN_EUNREADABLE : err;
 }
 
 int keiin_receipts_check(struct keiin *keiin, keiin_finding_fn *finding, void *context,
@@ -208,16 +212,15 @@ int keiin_receipts_check(struct keiin *keiin, keiin_finding_fn *finding, void *c
 {
     const struct client_state *state = &keiin->folder.state;
     struct walk walk = {.keiin = keiin, .finding = finding, .context = context, .out = out};
+    struct places places = {.walk = &walk};
     struct why why = {""};
-    uint64_t *list = NULL;
-    size_t count = 0;
     int err;
 
     *out = (struct keiin_receipts){0};
     chain_start(&walk.head, &keiin->folder.config.ledger_id, span_str(keiin->folder.config.writer));
-    err = list_receipts(&walk, &list, &count, &why);
-    for (size_t i = 0; err == 0 && i < count; i++)
-        walk_one(&walk, list[i]);
+    err = list_receipts(&places, &why);
+    for (size_t i = 0; err == 0 && i < places.count; i++)
+        walk_one(&walk, places.list[i]);
     /* A receipt may be one submission ahead: written, and then the process was interrupted. */
     if (err == 0 && walk.number < state->number)
         found(&walk, "no receipt covers records %" PRIu64 " to %" PRIu64, walk.number + 1,
@@ -230,6 +233,6 @@ int keiin_receipts_check(struct keiin *keiin, keiin_finding_fn *finding, void *c
             "there are receipts up to record %" PRIu64 " and the state is at %" PRIu64
             ": the folder was restored from a copy; take a new writer name",
             walk.number, state->number);
-    free(list);
+    free(places.list);
     return client_tell(err, &why, told);
 }

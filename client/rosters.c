@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "client/folder.h"
-#include "system/file.h"
 
 #define FOLLOW_MAX 1000 /* new rosters at once; more is no ledger's life */
 
@@ -47,8 +46,8 @@ static int take(struct rosters *rosters, struct span note, struct why *why)
     return err;
 }
 
-int rosters_open(const char *folder, uint64_t first_serial, const struct hash *ledger_id,
-    struct rosters *out, struct why *why)
+int rosters_open(const struct keiin_disk *disk, const char *folder, uint64_t first_serial,
+    const struct hash *ledger_id, struct rosters *out, struct why *why)
 {
     int err = 0;
 
@@ -58,7 +57,8 @@ int rosters_open(const char *folder, uint64_t first_serial, const struct hash *l
         uint8_t *note = NULL;
         size_t n;
 
-        err = path == NULL ? KEIIN_ENOMEM : file_read(path, ROSTER_BYTES_MAX, &note, &n, why);
+        err = path == NULL ? KEIIN_ENOMEM
+                           : disk->read(disk->ctx, path, ROSTER_BYTES_MAX, &note, &n, why);
         if (err == 0) {
             err = take(out, span_of(note, n), why);
             if (err != 0)
@@ -82,8 +82,8 @@ int rosters_open(const char *folder, uint64_t first_serial, const struct hash *l
                : err;
 }
 
-int rosters_follow(struct rosters *rosters, const char *folder, const struct keiin_network *network,
-    struct why *why)
+int rosters_follow(struct rosters *rosters, const struct keiin_disk *disk, const char *folder,
+    const struct keiin_network *network, struct why *why)
 {
     for (size_t i = 0; i < FOLLOW_MAX; i++) {
         uint64_t serial = rosters_newest(rosters)->serial + 1;
@@ -100,7 +100,8 @@ int rosters_follow(struct rosters *rosters, const char *folder, const struct kei
             err = take(rosters, span_of(note, n), why);
         if (err == 0) {
             stored = folder_roster_path(folder, serial);
-            err = stored == NULL ? KEIIN_ENOMEM : file_replace(stored, 0600, span_of(note, n), why);
+            err = stored == NULL ? KEIIN_ENOMEM
+                                 : disk->replace(disk->ctx, stored, span_of(note, n), why);
         }
         free(stored);
         free(note);

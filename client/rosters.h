@@ -7,6 +7,7 @@
 
 #include "client/network.h"
 #include "core/roster.h"
+#include "system/disk.h"
 
 struct rosters {
     struct roster **list; /* in order of serial, at least one */
@@ -14,8 +15,8 @@ struct rosters {
 };
 
 /* Reads and checks those of a folder. KEIIN_EDAMAGED; KEIIN_EABSENT when the first is gone. */
-int rosters_open(const char *folder, uint64_t first_serial, const struct hash *ledger_id,
-    struct rosters *out, struct why *why) KEIIN_MUST_USE;
+int rosters_open(const struct keiin_disk *disk, const char *folder, uint64_t first_serial,
+    const struct hash *ledger_id, struct rosters *out, struct why *why) KEIIN_MUST_USE;
 void rosters_close(struct rosters *rosters);
 const struct roster *rosters_newest(const struct rosters *rosters);
 
@@ -24,8 +25,8 @@ const struct roster *rosters_newest(const struct rosters *rosters);
  * KEIIN_EUNKNOWN, KEIIN_EBUSY; KEIIN_EMALFORMED, KEIIN_ESIGNATURE or KEIIN_EMISMATCH for one
  * that does not rightly follow.
  */
-int rosters_follow(struct rosters *rosters, const char *folder, const struct keiin_network *network,
-    struct why *why) KEIIN_MUST_USE;
+int rosters_follow(struct rosters *rosters, const struct keiin_disk *disk, const char *folder,
+    const struct keiin_network *network, struct why *why) KEIIN_MUST_USE;
 
 /*
  * Fetches the ancestors of a trusted roster down to serial 0, each of which must hash to what

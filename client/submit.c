@@ -131,7 +131,7 @@ static int check_answer(struct keiin *keiin, struct span body, struct client_sta
     if (err == KEIIN_EABSENT) {
         struct why follow = {""};
 
-        err = rosters_follow(&keiin->rosters, folder->path, &keiin->network, &follow);
+        err = rosters_follow(&keiin->rosters, keiin->disk, folder->path, &keiin->network, &follow);
         if (err != 0) {
             *why = follow;
             return err;

@@ -1,5 +1,6 @@
 #include "system/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +10,8 @@
 #include <unistd.h>
 
 #include "core/text.h"
+
+#define PIECE_BYTES (32 * 1024) /* of a file that is walked through */
 
 void file_why(struct why *why, const char *path, const char *text)
 {
@@ -289,6 +292,63 @@ out:
     return e == 0 ? 0 : write_failed(path, e == EEXIST ? EIO : e, why);
 }
 
+/* Opens a file to append to, and cuts off what an interrupted append left. Returns 0 or an errno. */
+static int open_append(const char *path, unsigned mode, size_t unit_bytes, int *fd)
+{
+    struct stat st;
+    off_t rest;
+
+    *fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, (mode_t)mode);
+    if (*fd < 0 || fstat(*fd, &st) != 0)
+        return errno;
+    rest = st.st_size % (off_t)unit_bytes;
+    return rest != 0 && ftruncate(*fd, st.st_size - rest) != 0 ? errno : 0;
+}
+
+int file_append(
+    const char *path, unsigned mode, size_t unit_bytes, struct span bytes, struct why *why)
+{
+    int fd = -1, e = open_append(path, mode, unit_bytes, &fd);
+
+    if (e == 0)
+        e = write_all(fd, bytes);
+    if (fd >= 0 && close(fd) != 0 && e == 0)
+        e = errno;
+    return e == 0 ? 0 : write_failed(path, e == EEXIST ? EIO : e, why);
+}
+
+int file_walk(
+    const char *path, size_t unit_bytes, disk_piece_fn *see, void *see_ctx, struct why *why)
+{
+    size_t size, got = 0, cap = (PIECE_BYTES / unit_bytes + 1) * unit_bytes;
+    uint8_t *piece = NULL;
+    int fd = -1, e = 0, err = open_regular(path, &fd, &size, why);
+
+    if (err != 0)
+        return err;
+    piece = malloc(cap);
+    if (piece == NULL)
+        err = KEIIN_ENOMEM;
+    while (err == 0) {
+        got = 0;
+        e = read_up_to(fd, piece, cap, &got);
+        if (e != 0)
+            err = read_failed(path, e, why);
+        else if (got >= unit_bytes)
+            err = see(see_ctx, span_of(piece, got - got % unit_bytes));
+        if (got < cap)
+            break;
+    }
+    free(piece);
+    close(fd);
+    return err;
+}
+
+int file_unlink(const char *path, struct why *why)
+{
+    return unlink(path) == 0 || errno == ENOENT ? 0 : write_failed(path, errno, why);
+}
+
 int file_remove(const char *path, struct why *why)
 {
     int e;
@@ -339,6 +399,26 @@ int folder_create_all(const char *path, struct why *why)
         *end = next;
     }
     free(part);
+    return err;
+}
+
+int folder_list(const char *path, disk_name_fn *see, void *see_ctx, struct why *why)
+{
+    DIR *folder = opendir(path);
+    struct dirent *item;
+    int err = 0;
+
+    if (folder == NULL)
+        return read_failed(path, errno, why);
+    errno = 0;
+    while (err == 0 && (item = readdir(folder)) != NULL) {
+        if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0)
+            err = see(see_ctx, item->d_name);
+        errno = 0;
+    }
+    if (err == 0 && errno != 0)
+        err = read_failed(path, errno, why);
+    closedir(folder);
     return err;
 }
 

@@ -6,6 +6,7 @@
 #define KEIIN_SYSTEM_FILE_H
 
 #include "core/bytes.h"
+#include "system/disk.h"
 
 /* Fills `why` with "<path>: <text>", the path made visible. */
 void file_why(struct why *why, const char *path, const char *text);
@@ -35,13 +36,30 @@ int file_create(const char *path, unsigned mode, struct span bytes, struct why *
 int file_replace(const char *path, unsigned mode, struct span bytes, struct why *why)
     KEIIN_MUST_USE;
 
+/*
+ * Appends to a file, created when absent, and syncs it, but not its folder. What is more than
+ * a multiple of `unit_bytes` is what an interrupted append left: it is cut off first. After a
+ * failure some of the bytes may be there. KEIIN_EFULL, KEIIN_EIO.
+ */
+int file_append(const char *path, unsigned mode, size_t unit_bytes, struct span bytes,
+    struct why *why) KEIIN_MUST_USE;
+/* Shows a file piece by piece, each a multiple of `unit_bytes`; a rest is left out. As file_read. */
+int file_walk(const char *path, size_t unit_bytes, disk_piece_fn *see, void *see_ctx,
+    struct why *why) KEIIN_MUST_USE;
+
 /* Removes a file and syncs its folder; not there is no error. */
 int file_remove(const char *path, struct why *why) KEIIN_MUST_USE;
+/* The same without the sync: after a power cut the file may be back. */
+int file_unlink(const char *path, struct why *why) KEIIN_MUST_USE;
 
 /* Makes a folder (mode 0700) and syncs the one it is in; KEIIN_EEXIST. */
 int folder_create(const char *path, struct why *why) KEIIN_MUST_USE;
 /* Makes a folder and those above it; that some are there is no error. */
 int folder_create_all(const char *path, struct why *why) KEIIN_MUST_USE;
+
+/* Shows every name in a folder but "." and "..". KEIIN_EABSENT, KEIIN_EUNREADABLE. */
+int folder_list(const char *path, disk_name_fn *see, void *see_ctx, struct why *why)
+    KEIIN_MUST_USE;
 
 /* Locks `path` (created when absent) until *fd is closed. KEIIN_EBUSY when another process has it. */
 int file_lock(const char *path, int *fd, struct why *why) KEIIN_MUST_USE;

@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libsystem.la
 libsystem_la_SOURCES = \
 	system/cli.c system/cli.h \
 	system/clock.c system/clock.h \
+	system/disk.c system/disk.h \
 	system/file.c system/file.h \
 	system/messages.c system/messages.h system/messages.def \
 	system/secretfile.c system/secretfile.h

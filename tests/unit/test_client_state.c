@@ -168,7 +168,7 @@ static void make(const char *name)
 
     snprintf(path, sizeof path, "%s/%s", base, name);
     memset(&start_head, 0x44, sizeof start_head);
-    assert_int_equal(folder_init(path, &config, &start_head, &roster, NULL), 0);
+    assert_int_equal(folder_init(&system_disk, path, &config, &start_head, &roster, NULL), 0);
     client_config_destroy(&config);
 }
 
@@ -210,17 +210,19 @@ static void init_never_overwrites(void **unused)
 
     (void)unused;
     make("init");
-    assert_int_equal(folder_init(path, &config, &start_head, &roster, NULL), KEIIN_EEXIST);
+    assert_int_equal(
+        folder_init(&system_disk, path, &config, &start_head, &roster, NULL), KEIIN_EEXIST);
     snprintf(file, sizeof file, "%s/state", path);
     assert_int_equal(unlink(file), 0);
     for (size_t i = 1; i < sizeof others / sizeof others[0]; i++) {
         snprintf(file, sizeof file, "%s/%s", path, others[i]);
         assert_int_equal(file_create(file, 0600, roster, NULL), 0);
-        assert_int_equal(folder_init(path, &config, &start_head, &roster, NULL), KEIIN_EEXIST);
+        assert_int_equal(
+            folder_init(&system_disk, path, &config, &start_head, &roster, NULL), KEIIN_EEXIST);
         assert_int_equal(unlink(file), 0);
     }
     /* What an interrupted init left is no obstacle. */
-    assert_int_equal(folder_init(path, &config, &start_head, &roster, NULL), 0);
+    assert_int_equal(folder_init(&system_disk, path, &config, &start_head, &roster, NULL), 0);
     client_config_destroy(&config);
 }
 
@@ -232,15 +234,15 @@ static void a_submission(void **unused)
 
     (void)unused;
     make("submission");
-    assert_int_equal(folder_open(path, &folder, NULL), 0);
-    assert_int_equal(folder_open(path, &other, NULL), KEIIN_EBUSY);
+    assert_int_equal(folder_open(&system_disk, path, &folder, NULL), 0);
+    assert_int_equal(folder_open(&system_disk, path, &other, NULL), KEIIN_EBUSY);
     assert_int_equal(folder.state.number, 0);
     assert_true(hash_eq(&folder.state.head, &start_head));
     assert_null(folder.pending.bytes);
     keep(&folder, 3, 1);
     folder_close(&folder);
     /* Interrupted here, the same bytes are there again. */
-    assert_int_equal(folder_open(path, &folder, NULL), 0);
+    assert_int_equal(folder_open(&system_disk, path, &folder, NULL), 0);
     assert_non_null(folder.pending.bytes);
     assert_int_equal(folder.pending.submission.number, 1);
     state = next_state(&folder);
@@ -248,13 +250,13 @@ static void a_submission(void **unused)
     assert_null(folder.pending.bytes);
     assert_int_equal(folder.state.number, 3);
     folder_close(&folder);
-    assert_int_equal(folder_open(path, &folder, NULL), 0);
+    assert_int_equal(folder_open(&system_disk, path, &folder, NULL), 0);
     assert_int_equal(folder.state.number, 3);
     assert_null(folder.pending.bytes);
     assert_int_equal(folder_set_mark(&folder, "", NULL), 0);
     assert_string_equal(folder.state.mark, "");
     folder_close(&folder);
-    assert_int_equal(imported_open(path, &set, NULL), 0);
+    assert_int_equal(imported_open(&system_disk, path, &set, NULL), 0);
     assert_int_equal(imported_count(set), 3);
     imported_free(set);
 }
@@ -282,7 +284,7 @@ static void what_does_not_fit_is_damaged(void **unused)
     snprintf(pending_file, sizeof pending_file, "%s/pending", path);
     snprintf(old_state, sizeof old_state, "%s/old-state", base);
     snprintf(old_pending, sizeof old_pending, "%s/old-pending", base);
-    assert_int_equal(folder_open(path, &folder, NULL), 0);
+    assert_int_equal(folder_open(&system_disk, path, &folder, NULL), 0);
     copy_file(state_file, old_state);
     keep(&folder, 2, 1);
     copy_file(pending_file, old_pending);
@@ -293,24 +295,24 @@ static void what_does_not_fit_is_damaged(void **unused)
     folder_close(&folder);
     /* Pending of the second submission, state of none. */
     copy_file(state_file, pending_file); /* and a pending that is none at all */
-    assert_int_equal(folder_open(path, &folder, NULL), KEIIN_EDAMAGED);
+    assert_int_equal(folder_open(&system_disk, path, &folder, NULL), KEIIN_EDAMAGED);
     copy_file(old_pending, pending_file); /* a pending that the state counts is passed over */
-    assert_int_equal(folder_open(path, &folder, NULL), 0);
+    assert_int_equal(folder_open(&system_disk, path, &folder, NULL), 0);
     assert_null(folder.pending.bytes);
     keep(&folder, 1, 9);
     folder_close(&folder);
     copy_file(old_state, state_file);
-    assert_int_equal(folder_open(path, &folder, NULL), KEIIN_EDAMAGED);
+    assert_int_equal(folder_open(&system_disk, path, &folder, NULL), KEIIN_EDAMAGED);
     assert_int_equal(unlink(state_file), 0);
-    assert_int_equal(folder_open(path, &folder, NULL), KEIIN_EDAMAGED);
+    assert_int_equal(folder_open(&system_disk, path, &folder, NULL), KEIIN_EDAMAGED);
     /* A state whose receipt is gone. */
     copy_file(old_state, state_file);
     copy_file(old_pending, pending_file);
-    assert_int_equal(folder_open(path, &folder, NULL), 0);
+    assert_int_equal(folder_open(&system_disk, path, &folder, NULL), 0);
     assert_int_equal(folder_settle(&folder, &state, span_str("r"), NULL), 0);
     folder_close(&folder);
     assert_int_equal(unlink(receipt), 0);
-    assert_int_equal(folder_open(path, &folder, NULL), KEIIN_EDAMAGED);
+    assert_int_equal(folder_open(&system_disk, path, &folder, NULL), KEIIN_EDAMAGED);
 }
 
 /* ---- what was imported ---- */
@@ -347,7 +349,7 @@ static void imported_set(void **unused)
     make("imported");
     snprintf(file, sizeof file, "%s/imported", path);
     buf_init(&r, 1000);
-    assert_int_equal(imported_open(path, &set, NULL), 0);
+    assert_int_equal(imported_open(&system_disk, path, &set, NULL), 0);
     for (unsigned i = 0; i < 5000; i++) {
         snprintf(id, sizeof id, "%u", i);
         assert_int_equal(imported_look(set, record_of(&r, id, i, 0)), IMPORTED_NEW);
@@ -364,7 +366,7 @@ static void imported_set(void **unused)
     buf_destroy(&r);
 }
 
-/* A torn end is cut off; what is whole before it counts. */
+/* A torn end does not count, what is whole before it does; the next append cuts it off. */
 static void imported_torn(void **unused)
 {
     struct client_state state = {.number = 0};
@@ -383,14 +385,19 @@ static void imported_torn(void **unused)
     request(&body, &state, 3, 1, &head);
     client_pending_write(&bytes, true, "", buf_view(&body));
     assert_int_equal(client_pending_parse(buf_view(&bytes), &pending), 0);
-    assert_int_equal(imported_add(path, &pending.submission, NULL), 0);
-    assert_int_equal(imported_add(path, &pending.submission, NULL), 0); /* as after a crash */
+    assert_int_equal(imported_add(&system_disk, path, &pending.submission, NULL), 0);
+    assert_int_equal(
+        imported_add(&system_disk, path, &pending.submission, NULL), 0); /* as after a crash */
     assert_int_equal(truncate(file, 6 * 32 - 5), 0);
-    assert_int_equal(imported_open(path, &set, NULL), 0);
+    assert_int_equal(imported_open(&system_disk, path, &set, NULL), 0);
     assert_int_equal(imported_count(set), 3);
     imported_free(set);
+    assert_int_equal(imported_add(&system_disk, path, &pending.submission, NULL), 0);
     assert_int_equal(stat(file, &st), 0);
-    assert_int_equal(st.st_size, 5 * 32);
+    assert_int_equal(st.st_size, (5 + 3) * 32);
+    assert_int_equal(imported_open(&system_disk, path, &set, NULL), 0);
+    assert_int_equal(imported_count(set), 3);
+    imported_free(set);
     client_pending_destroy(&pending);
     buf_destroy(&bytes);
     buf_destroy(&body);
