@@ -56,24 +56,28 @@ const struct field record_fields[] = {
 };
 const size_t record_field_count = sizeof record_fields / sizeof record_fields[0];
 
+/* As span_cmp; names are short, and differ early. */
 static int field_cmp(const struct field *f, struct span name)
 {
-    if (name.n > 0 && (uint8_t)f->name[0] != name.p[0]) /* settles nearly all */
-        return (uint8_t)f->name[0] - name.p[0];
-    return span_cmp(span_of(f->name, f->name_bytes), name);
+    for (size_t i = 0; i < f->name_bytes && i < name.n; i++)
+        if ((uint8_t)f->name[i] != name.p[i])
+            return (uint8_t)f->name[i] - name.p[i];
+    return (f->name_bytes > name.n) - (f->name_bytes < name.n);
 }
 
 /*
- * The field of a name, at or behind *from; a record's names ascend as the table does, so
- * that one walk through the table serves all of them. Moves *from.
+ * The field of a name, at or behind *from, which moves behind it; a record's names ascend
+ * as the table does, so that one walk through the table serves all of them.
  */
 static const struct field *next_field(size_t *from, struct span name)
 {
     for (; *from < record_field_count; ++*from) {
         int order = field_cmp(&record_fields[*from], name);
 
-        if (order >= 0)
-            return order == 0 ? &record_fields[*from] : NULL;
+        if (order == 0)
+            return &record_fields[(*from)++];
+        if (order > 0)
+            return NULL;
     }
     return NULL;
 }
@@ -168,6 +172,23 @@ static void note_fact(struct record_facts *facts, enum field_fact fact, struct s
     }
 }
 
+/*
+ * The next name and its field; NULL for one that is not in the table. A name of the table
+ * that lies behind the last one needs no other check: it is plain, and ascends.
+ */
+static struct span next_name(
+    struct msgpack_reader *r, size_t *from, struct span *last, const struct field **field)
+{
+    struct span name = msgpack_str_raw(r);
+
+    *field = r->in.failed ? NULL : next_field(from, name);
+    if (*field == NULL &&
+        (!utf8_plain(name) || (last->p != NULL && span_cmp(*last, name) >= 0)))
+        r->in.failed = true;
+    *last = name;
+    return name;
+}
+
 int record_check(struct span record, struct record_facts *out, struct why *why)
 {
     struct msgpack_reader r = msgpack_read(record);
@@ -182,13 +203,12 @@ int record_check(struct span record, struct record_facts *out, struct why *why)
     }
     pairs = msgpack_map(&r);
     for (size_t i = 0; i < pairs && !r.in.failed; i++) {
-        struct span key = msgpack_key(&r, &last);
-        const uint8_t *start = r.in.p;
         const struct field *field;
+        struct span key = next_name(&r, &from, &last, &field);
+        const uint8_t *start = r.in.p;
 
         if (r.in.failed)
             break;
-        field = next_field(&from, key);
         if (field == NULL && !is_extension(key)) {
             why_set(why, "field \"%.*s\" is not in the vocabulary; names of your own begin with x-",
                 (int)(key.n > 64 ? 64 : key.n), (const char *)key.p);

@@ -187,14 +187,14 @@ bool utf8_valid(struct span text)
     return true;
 }
 
-/* Eight bytes that are all of 0x20-0x7E: nearly all text is. */
-static bool eight_ascii(const uint8_t *p)
+/* Eight bytes that are all of least-0x7E; `least` is at most 0x80. */
+static bool eight_ascii(const uint8_t *p, uint8_t least)
 {
     const uint64_t high = UINT64_C(0x8080808080808080), ones = UINT64_C(0x0101010101010101);
     uint64_t eight;
 
     memcpy(&eight, p, sizeof eight);
-    return ((eight | (eight - 0x20 * ones) | (eight + ones)) & high) == 0;
+    return ((eight | (eight - least * ones) | (eight + ones)) & high) == 0;
 }
 
 bool utf8_plain(struct span text)
@@ -202,11 +202,13 @@ bool utf8_plain(struct span text)
     uint32_t cp;
 
     for (size_t i = 0, len; i < text.n; i += len) {
-        if (text.n - i >= 8 && eight_ascii(text.p + i)) {
+        if (text.n - i >= 8 && eight_ascii(text.p + i, 0x20)) { /* nearly all text is */
             len = 8;
             continue;
         }
-        if (text.p[i] >= 0x20 && text.p[i] < 0x7f) { /* nearly all there is */
+        if (text.n >= 8 && text.n - i < 8 && eight_ascii(text.p + text.n - 8, 0x20))
+            return true;
+        if (text.p[i] >= 0x20 && text.p[i] < 0x7f) {
             len = 1;
             continue;
         }
@@ -219,9 +221,14 @@ bool utf8_plain(struct span text)
 
 bool id_valid(struct span text)
 {
+    size_t i = 0;
+
     if (text.n < 1 || text.n > ID_BYTES_MAX)
         return false;
-    for (size_t i = 0; i < text.n; i++)
+    for (; text.n - i >= 8; i += 8)
+        if (!eight_ascii(text.p + i, 0x21))
+            return false;
+    for (; i < text.n; i++)
         if (text.p[i] < 0x21 || text.p[i] > 0x7e)
             return false;
     return true;
