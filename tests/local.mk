@@ -78,12 +78,15 @@ check-programs: $(check_PROGRAMS)
 # Benchmarks, built and run by `make bench`; each prints one JSON object.
 EXTRA_PROGRAMS =
 if WITH_SERVER
-EXTRA_PROGRAMS += tests/bench/audit tests/bench/commit tests/bench/load tests/bench/primitives tests/bench/proof
+EXTRA_PROGRAMS += tests/bench/audit tests/bench/commit tests/bench/load tests/bench/primitives tests/bench/proof \
+	tests/bench/stages
 tests_bench_audit_LDADD = $(LIBCHECK)
 tests_bench_commit_LDADD = libstore.la libsystem.la libcore.la
 tests_bench_load_LDADD = libsystem.la libcore.la -lpthread
 tests_bench_primitives_LDADD = libcore.la
 tests_bench_proof_LDADD = libcore.la
+tests_bench_stages_SOURCES = tests/bench/stages.c tests/unit/ledger_bench.c tests/unit/ledger_bench.h
+tests_bench_stages_LDADD = $(LIBLEDGER) $(CMOCKA_LIBS)
 endif
 bench: all $(EXTRA_PROGRAMS)
 	KEIIN_BIN='$(abs_top_builddir)' python3 $(srcdir)/tests/bench/gates.py

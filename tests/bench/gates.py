@@ -199,6 +199,23 @@ def growth(table, folder):
               more_is_better=False)
 
 
+STAGES = (("parse_and_check", "parse, check each record"), ("digests", "digests of records"),
+          ("head", "the writer's head"), ("signature", "the writer's signature"),
+          ("validate", "validate: all of these, and its queue"),
+          ("leaf", "hashing the leaf, within sequence"), ("place", "sequence, rows, tree"),
+          ("commit_cpu", "commit, the processor's time"), ("commit", "commit, with its wait"),
+          ("answer", "publish: proofs and answers"))
+
+
+def show_stages():
+    """Nanoseconds a record for each stage."""
+    many, single = bench("stages", 256, 8), bench("stages", 1, 64)
+    print("\nstage, ns of processor time a record  256 a submission, 8 a group"
+          "  1 a submission, 64 a group")
+    for name, words in STAGES:
+        print("%-38s %10d %30d" % (words, many[name + "_ns"], single[name + "_ns"]))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=5)
@@ -225,6 +242,7 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
     print("primitives: " + ", ".join("%s %.3g" % item for item in primitives.items()))
     table.show()
+    show_stages()
 
 
 if __name__ == "__main__":
