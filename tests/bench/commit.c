@@ -22,6 +22,8 @@ static int commit(const struct store *store, uint64_t *key, size_t values, struc
 
     for (size_t i = 0; i < values && err == 0; i++, ++*key)
         err = store_put(&txn, 0, store_key(key), value, STORE_APPEND);
+    if (err == 0) /* as the ledger does */
+        err = store_room(&txn, (UINT64_C(1) << 20) + 2 * values * value.n);
     if (err == 0)
         return store_commit(&txn);
     store_abort(&txn);

@@ -131,7 +131,7 @@ def show_refused_starts():
             assert out.returncode in (1, 2), out
             data.write_bytes(sound)
 
-        damaged(sound[: len(sound) // 2])
+        damaged(sound[: 1 << 16])
         damaged(sound[:5000])
         damaged(b"")
         damaged(bytes(8192) + sound[8192:])
@@ -142,13 +142,14 @@ def show_refused_starts():
             damaged(sound[: at + 4] + bytes([sound[at + 4] ^ 1]) + sound[at + 5 :])
         # Every page in turn, all its bytes: never ready with a wrong state, never a crash.
         started = 0
-        for page in range(2, len(sound) // 4096):
+        used = len(sound.rstrip(b"\0")) // 4096 + 1  # what comes after was made ready for later
+        for page in range(2, used):
             data.write_bytes(sound[: page * 4096] + bytes([0xA5]) * 4096 + sound[page * 4096 + 4096 :])
             done = subprocess.run([LEDGER, "check", "--config", str(l.folder / "ledger.ini")],
                                   capture_output=True, timeout=60)
             assert done.returncode in (0, 1, 2), (page, done)
             started += done.returncode == 0
-        assert started < len(sound) // 4096, "some page holds something"
+        assert started < used // 2, "most pages hold something"
         data.write_bytes(sound)
         os.rename(data, l.folder / "away")
         not_starting(l, "No such file|init")
