@@ -276,7 +276,7 @@ static struct span denied_object(struct span message)
         "conversion ", "parameter "};
 
     for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
-        struct span rest = message;
+        struct span rest;
 
         if (!starts(message, says[i]))
             continue;

@@ -284,11 +284,11 @@ static bool zone_offset(const struct pgmap *map, struct span zone, char out[stat
             return true;
         }
     if (span_is(zone, "UTC") || span_is(zone, "GMT")) {
-        strcpy(out, "Z");
+        memcpy(out, "Z", sizeof "Z");
         return true;
     }
     if (span_is(zone, "JST")) {
-        strcpy(out, "+09:00");
+        memcpy(out, "+09:00", sizeof "+09:00");
         return true;
     }
     return offset_of(zone, out);
@@ -305,6 +305,6 @@ bool pgmap_time(const struct pgmap *map, struct span text, uint64_t *ms)
         return false;
     memcpy(rfc3339, text.p, clock_bytes);
     rfc3339[10] = 'T';
-    strcpy(rfc3339 + clock_bytes, offset);
+    memcpy(rfc3339 + clock_bytes, offset, strlen(offset) + 1);
     return time_parse(span_str(rfc3339), ms);
 }

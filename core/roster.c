@@ -172,7 +172,7 @@ out:
 bool roster_quorum_met(const struct roster *roster, const bool *cosigned)
 {
     /* Groups name only what stands above them: one pass settles all. */
-    bool met[ROSTER_LINES_MAX];
+    bool met[ROSTER_LINES_MAX] = {false};
 
     if (roster->quorum == ROSTER_QUORUM_NONE)
         return true;

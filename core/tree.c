@@ -78,14 +78,14 @@ static int range_root(
     int err;
 
     assert(start < end);
-    while (start < end) {
+    do {
         unsigned level = log2_floor(end - start);
 
         err = node(ctx, level, start >> level, &parts[count++]);
         if (err != 0)
             return err;
         start += UINT64_C(1) << level;
-    }
+    } while (start < end);
     right = parts[count - 1];
     for (size_t i = count - 1; i > 0; i--)
         sha256_node(&right, &parts[i - 1], &right);

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <getopt.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -49,6 +50,7 @@ static int absent(const char *path)
 {
     struct stat st;
 
+    assert(path != NULL);
     if (lstat(path, &st) != 0)
         return EXIT_OK;
     say_error(path, message_text(MESSAGE_KEYS_EXISTS));
@@ -57,6 +59,7 @@ static int absent(const char *path)
 
 static int make_key(const struct options *o, struct keyfile *key)
 {
+    assert(o->use != NULL && o->name != NULL);
     memset(key, 0, sizeof *key);
     key->type = keyfile_type_of_use(o->use);
     memcpy(key->use, o->use, strlen(o->use));

@@ -3,6 +3,7 @@
  * to the last. What outsiders can check is keiin-verify's task; this is the operator's
  * own look at what only the store has too: heads, links, records, evidence.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -382,6 +383,7 @@ int check_main(int argc, char **argv)
     if (status == 0)
         status = setup_lock(&setup);
     if (status == 0) {
+        assert(c != NULL);
         c->setup = &setup;
         err = probe_run(look, c, &why);
         if (err == KEIIN_EMISMATCH && why.text[0] == 0)

@@ -162,10 +162,10 @@ static char *next_line(char *to, int n, void *ctx)
     if (bytes > LINE_BYTES_MAX || (int)bytes + 2 > n) {
         error_line(r, r->line);
         buf_printf(r->errors, "longer than %d bytes\n", LINE_BYTES_MAX);
-        strcpy(to, "\n");
+        memcpy(to, "\n", 2);
     } else {
         memcpy(to, r->next, bytes);
-        strcpy(to + bytes, "\n");
+        memcpy(to + bytes, "\n", 2);
     }
     r->next += bytes + (r->next[bytes] == '\n');
     /* White space in front would make it part of the value before. */

@@ -143,8 +143,10 @@ int lanes_put(struct lanes *lanes, uint32_t writer, struct job *job)
 static struct job *take_one(struct lanes *lanes)
 {
     struct lane *lane = lanes->turn_first;
-    struct job *job = lane->waiting;
+    struct job *job;
 
+    assert(lane != NULL);
+    job = lane->waiting;
     assert(job != NULL && job->lane_state == JOB_WAITS);
     lanes->turn_first = lane->next;
     lane->in_turn = false;

@@ -317,8 +317,10 @@ int recover_verify(const struct store *store, const struct state *state, struct 
     if (err == 0)
         err = check_tiles(&txn, size, why);
     if (err != 0 && err != KEIIN_ENOMEM) {
-        struct why what = why == NULL ? (struct why){""} : *why;
+        struct why what = {""};
 
+        if (why != NULL)
+            what = *why;
         why_set(why, "%s; " RESTORE, what.text[0] != 0 ? what.text : keiin_err_text(err));
     }
     recheck_end(&r);

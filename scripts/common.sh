@@ -33,6 +33,9 @@ lib:jansson libjansson-dev
 lib:inih libinih-dev
 lib:msgpack-c|msgpack MSGPACK'
 needed_to_test='cmd:clang clang
+cmd:clang-tidy clang-tidy
+cmd:cppcheck cppcheck
+cmd:valgrind valgrind
 cmd:python3 python3
 lib:cmocka libcmocka-dev'
 

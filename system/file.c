@@ -198,9 +198,7 @@ static int sync_folder_of(const char *path)
     if (folder == NULL)
         return ENOMEM;
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        e = errno;
-    else if (fsync(fd) != 0)
+    if (fd < 0 || fsync(fd) != 0)
         e = errno;
     if (fd >= 0)
         close(fd);

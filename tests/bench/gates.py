@@ -2,105 +2,15 @@
 """The table of figures of DESIGN.md ("Speed"), each a ratio to a primitive that is timed in the
 same run. Prints the table; never fails for being slow.
 
-    KEIIN_BIN=build python3 tests/bench/gates.py [--seconds S] [--folder DIR]
+    KEIIN_BIN=build python3 tests/bench/gates.py [--seconds S] [--entries N] [--folder DIR]
 """
 import argparse
-import json
 import os
-import re
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-import time
 
-BIN = os.path.abspath(os.environ.get("KEIIN_BIN", "build"))
-ORIGIN = "bench.example/ledger"
-
-
-def program(name):
-    return os.path.join(BIN, name)
-
-
-def run(*command, **options):
-    done = subprocess.run(command, capture_output=True, text=True, **options)
-    if done.returncode != 0:
-        sys.exit("gates: %s: exit %d\n%s" % (" ".join(command), done.returncode, done.stderr))
-    return done.stdout
-
-
-def bench(name, *arguments):
-    return json.loads(run(program("tests/bench/" + name), *[str(a) for a in arguments]))
-
-
-class Ledger:
-    """A fresh ledger with `writers` silent writers, running until it is stopped."""
-
-    def __init__(self, folder, writers):
-        self.folder = folder
-        self.keys = [os.path.join(folder, "writer-%d" % i) for i in range(writers)]
-        self.roster = os.path.join(folder, "roster.0")
-        self.make_keys()
-        self.config = os.path.join(folder, "ledger.ini")
-        with open(self.config, "w") as f:
-            f.write("[ledger]\norigin = %s\ndata = %s/data\nlog_key = %s/log\n"
-                    "operator_key = %s/operator\n[http]\nlisten = 127.0.0.1:0\n"
-                    "status_listen = 127.0.0.1:0\n[limits]\nquota_submissions_per_s = 1000000\n"
-                    "quota_bytes_per_s = 4000000000\n" % (ORIGIN, folder, folder, folder))
-        run(program("keiin-ledger"), "init", "--config", self.config, "--roster", self.roster)
-        self.log = open(os.path.join(folder, "log.jsonl"), "w")
-        self.process = subprocess.Popen(
-            [program("keiin-ledger"), "run", "--config", self.config],
-            stdout=subprocess.PIPE, stderr=self.log, text=True)
-        self.url = self.process.stdout.readline().split()[1]
-
-    def make_key(self, kind, name, path):
-        run(program("keiin-keys"), "generate", "--type", kind, "--name", name, "--out", path,
-            "--no-passphrase")
-
-    def make_keys(self):
-        folder = self.folder
-        self.make_key("root", "root.example", folder + "/root")
-        self.make_key("log", ORIGIN, folder + "/log")
-        self.make_key("writer", "operator.example", folder + "/operator")
-        for i, path in enumerate(self.keys):
-            self.make_key("writer", "writer-%d.example" % i, path)
-        draft = run(program("keiin-keys"), "roster", "new", "--origin", ORIGIN, "--threshold", "1",
-                    folder + "/root.pub", folder + "/log.pub",
-                    "operator:nco:%s/operator.pub" % folder,
-                    *["agency:nco:%s.pub" % path for path in self.keys])
-        with open(folder + "/draft", "w") as f:
-            f.write(draft)
-        run(program("keiin-keys"), "roster", "sign", "--key", folder + "/root", "--out", self.roster,
-            folder + "/draft")
-
-    def load(self, keys, records, seconds):
-        """One run of the load generator; `memory_kib` is the most that the server had in it."""
-        command = ["load", "--url", self.url, "--roster", self.roster, "--seconds", seconds,
-                   "--records", records, "--pid", self.process.pid, "--record-bytes", 250, *keys]
-        command = [program("tests/bench/load")] + [str(word) for word in command[1:]]
-        memory_kib = 0
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as generator:
-            while generator.poll() is None:
-                memory_kib = max(memory_kib, self.memory_kib())
-                time.sleep(0.05)
-            result = json.loads(generator.stdout.read())
-        return dict(result, memory_kib=memory_kib)
-
-    def memory_kib(self):
-        with open("/proc/%d/status" % self.process.pid) as f:
-            return int(re.search(r"RssAnon:\s+(\d+)", f.read()).group(1))
-
-    def store_bytes(self):
-        """Blocks on disk: the file may have holes."""
-        return os.stat(os.path.join(self.folder, "data", "data.mdb")).st_blocks * 512
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(timeout=20)
-        if status != 0:
-            sys.exit("gates: keiin-ledger ended with %d" % status)
+import scale
+from bench_ledger import Ledger, bench
 
 
 class Table:
@@ -168,35 +78,15 @@ def audits(table, folder):
               "%d ns" % proof["check_ns"])
 
 
-def growth(table, folder):
-    """Cost a record at growing sizes, and of an audit that goes on from the last one."""
-    ledger = Ledger(folder, 8)
-    state = folder + "/state"
-    costs, total = [], 0
-    while total < 10**6:
-        result = ledger.load(ledger.keys, 64, 1)
-        total += result["acked"]
-        costs.append(result["server_cpu_us_per_submission"] / 64)
-    start = time.monotonic()
-    whole = json.loads(run(program("keiin-verify"), "audit", "--json", "--roster", ledger.roster,
-                           "--state", state, ledger.url))
-    whole_s = time.monotonic() - start
-    ledger.load(ledger.keys[:1], 1, 1)
-    start = time.monotonic()
-    last = json.loads(run(program("keiin-verify"), "audit", "--json", "--roster", ledger.roster,
-                          "--state", state, ledger.url))
-    last_s = time.monotonic() - start
-    ledger.stop()
-    first, last_costs = sum(costs[:3]) / 3, sum(costs[-3:]) / 3
-    table.add("cost a record, growing to 10^6: the last three seconds / the first three", 1.3,
-              last_costs / first, "%.2f us, %.2f us, %d records" % (first, last_costs, total),
-              more_is_better=False)
-    full_us = whole_s / whole["entries"]
-    new = last["entries"] - last["entries_before"]
-    table.add("audit since the last one: seconds a new entry / of the audit before", 1.3,
-              max(last_s - 0.02, 0.0001) / new / full_us,
-              "%d of %d entries read in %.3f s" % (new, last["entries"], last_s),
-              more_is_better=False)
+def growth(table, folder, entries_max):
+    """What must not grow with the ledger, from its first measured size to its last."""
+    points = scale.measure(folder, entries_max)
+    first, last = points[0], points[-1]
+    for name, words in scale.FLAT:
+        table.add("%s, at %s / %s entries" % (words, scale.number(last["entries"]),
+                                               scale.number(first["entries"])), 1.3,
+                  last[name] / first[name], "%.3g, %.3g" % (first[name], last[name]),
+                  more_is_better=False)
 
 
 STAGES = (("parse_and_check", "parse, check each record"), ("digests", "digests of records"),
@@ -219,6 +109,7 @@ def show_stages():
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--entries", type=int, default=10**6, help="to which a ledger is grown")
     parser.add_argument("--folder", help="on the disk to measure; a temporary one otherwise")
     options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="keiin-bench-", dir=options.folder)
@@ -237,7 +128,7 @@ def main():
                   "%d us, %d us" % (commit["commit_p99_us"], commit["plain_p99_us"]),
                   more_is_better=False)
         audits(table, folder)
-        growth(table, folder + "/growth")
+        growth(table, folder + "/growth", options.entries)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print("primitives: " + ", ".join("%s %.3g" % item for item in primitives.items()))

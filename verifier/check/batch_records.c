@@ -1,4 +1,5 @@
 /* The records of a bundle against the digests of its entries (SPEC.md sections 3 and 9). */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "core/msgpack.h"
@@ -330,6 +331,7 @@ void batch_read_records(struct batch *b, struct source *source)
         length = take(&p, 4);
         if (p.err != 0)
             break;
+        assert(length.n == 4);
         p.left = be32_get(length.p);
         read_part(&p, p.entry >= b->skip);
     }

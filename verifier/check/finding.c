@@ -1,5 +1,6 @@
 #include "verifier/check/finding.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "core/text.h"
@@ -144,9 +145,11 @@ void findings_missing(struct findings *f, uint64_t index, uint32_t position, uin
         last->count += count;
         return;
     }
-    if (room(f, (void **)&f->runs, f->run_count, &f->run_cap, sizeof *f->runs))
-        f->runs[f->run_count++] =
-            (struct missing_run){index, position, count, sealed, copy(f, writer)};
+    if (!room(f, (void **)&f->runs, f->run_count, &f->run_cap, sizeof *f->runs))
+        return;
+    assert(f->runs != NULL);
+    f->runs[f->run_count++] =
+        (struct missing_run){index, position, count, sealed, copy(f, writer)};
 }
 
 void findings_order(struct findings *f, struct erase_address named, bool conditional,
