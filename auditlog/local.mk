@@ -5,6 +5,7 @@ libauditlog_la_SOURCES = \
 	auditlog/csvlog.c auditlog/csvlog.h \
 	auditlog/logfile.c auditlog/logfile.h \
 	auditlog/pgaudit.c auditlog/pgaudit.h \
+	auditlog/pgkey.c auditlog/pgkey.h \
 	auditlog/pgmap.c auditlog/pgmap.h \
 	auditlog/pgrecord.c auditlog/pgrecord.h \
 	auditlog/pgstatement.c auditlog/pgstatement.h

@@ -69,5 +69,5 @@ int pgrecord_fill(struct keiin_record *record, const struct pg_event *event,
     if (err == 0 && event->has_digest)
         err = compose_bytes(
             record, span_str("statement"), span_of(event->digest, sizeof event->digest), why);
-    return err != 0 ? err : put_user(record, user, why);
+    return err != 0 || user == NULL ? err : put_user(record, user, why);
 }

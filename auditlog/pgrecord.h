@@ -8,7 +8,9 @@
 #include "auditlog/pgstatement.h"
 #include "core/compose.h"
 
-/* Fills a record (cleared first); no salt. KEIIN_EMALFORMED with the field; KEIIN_ENOMEM. */
+/*
+ * Fills a record (cleared first); no salt, and with a user of NULL nothing of the map. KEIIN_EMALFORMED with the field; KEIIN_ENOMEM.
+ */
 int pgrecord_fill(struct keiin_record *record, const struct pg_event *event,
     const struct pgmap_user *user, struct why *why) KEIIN_MUST_USE;
 

@@ -13,6 +13,7 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_msgpack \
 	tests/unit/test_note \
 	tests/unit/test_pgaudit \
+	tests/unit/test_pgkey \
 	tests/unit/test_proof \
 	tests/unit/test_record \
 	tests/unit/test_roster \
@@ -27,6 +28,7 @@ tests_unit_test_cli_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_csvlog_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_file_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_pgaudit_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_pgkey_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_property_test_bits_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
 # It answers itself what it was asked before; see there.
 tests_property_test_bits_LDFLAGS = $(AM_LDFLAGS) \

@@ -11,6 +11,9 @@ libcheck_la_SOURCES = \
 	verifier/check/levels.c verifier/check/levels.h \
 	verifier/check/evidence.c verifier/check/evidence.h \
 	verifier/check/pipeline.c verifier/check/pipeline.h \
+	verifier/check/reconcile.c verifier/check/reconcile.h verifier/check/reconcile_internal.h \
+	verifier/check/reconcile_log.c \
+	verifier/check/reconcile_result.c \
 	verifier/check/rosters.c verifier/check/rosters.h \
 	verifier/check/source.c verifier/check/source.h \
 	verifier/check/state.c verifier/check/state.h \
@@ -18,7 +21,7 @@ libcheck_la_SOURCES = \
 libcheck_la_LIBADD = $(JANSSON_LIBS) -lpthread
 
 # A convenience library holds its own objects only: who links libcheck.la links these too.
-LIBCHECK = libcheck.la
+LIBCHECK = libcheck.la libauditlog.la
 if WITH_CURL
 LIBCHECK += libhttpclient.la
 endif
@@ -33,8 +36,10 @@ keiin_verify_SOURCES = \
 	verifier/verify/input.c \
 	verifier/verify/json.c \
 	verifier/verify/prove_command.c \
+	verifier/verify/reconcile_command.c \
 	verifier/verify/show_command.c \
 	verifier/verify/words.c \
+	verifier/verify/words_reconcile.c \
 	verifier/verify/words_record.c
 keiin_verify_LDADD = $(LIBCHECK)
 dist_man_MANS += doc/man/keiin-verify.1

@@ -1,5 +1,6 @@
 #include "verifier/check/audit.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,6 +101,7 @@ static int attempt_init(struct audit *a)
     a->judge.writers = writers_new();
     a->judge.levels = a->levels;
     a->judge.findings = a->out->list;
+    a->judge.keeper = a->options->keeper;
     a->is_incomplete = false;
     if (a->out->list == NULL || a->levels == NULL || a->judge.writers == NULL)
         return KEIIN_ENOMEM;
@@ -112,7 +114,7 @@ static int walk(struct audit *a, struct why *why)
 {
     struct judge *j = &a->judge;
     struct batch_task task = {
-        rosters_ledger_id(&j->rosters), rosters_in_force(&j->rosters), !a->options->no_records};
+        rosters_ledger_id(&j->rosters), rosters_in_force(&j->rosters), !a->options->no_records, a->options->keeper};
     unsigned threads = a->options->threads;
     struct pipeline *pipeline = NULL;
     struct batch *b;
@@ -337,6 +339,7 @@ static int judge_all(struct audit *a, struct why *why)
 
     out->entries = j->size;
     out->records = j->records_read;
+    out->records_stated = j->records;
     out->last_received = j->last_received;
     out->has_received = j->has_received;
     out->roster_serial = rosters_judge(&j->rosters)->serial;
@@ -405,6 +408,7 @@ int audit_run(struct source *source, struct roster *trusted, const struct audit_
     struct audit a = {0};
     int err = KEIIN_ENOMEM;
 
+    assert(options->keeper == NULL || options->state == NULL);
     *out = (struct audit_result){0};
     a.source = source;
     a.options = options;

@@ -6,6 +6,7 @@
 #define KEIIN_VERIFIER_AUDIT_H
 
 #include "core/roster.h"
+#include "verifier/check/batch.h"
 #include "verifier/check/finding.h"
 #include "verifier/check/source.h"
 
@@ -20,6 +21,7 @@ struct audit_options {
     const char *state;      /* folder of the last verdict, or NULL */
     void (*progress)(void *ctx, uint64_t done, uint64_t total); /* entries; may be NULL */
     void *progress_ctx;
+    const struct record_keeper *keeper; /* or NULL; not with `state`, which passes over records */
 };
 
 enum audit_verdict { AUDIT_VERIFIED, AUDIT_FINDINGS, AUDIT_INCOMPLETE };
@@ -38,6 +40,7 @@ struct audit_result {
     struct hash root;
     uint64_t entries;      /* judged, those of the last verdict included */
     uint64_t records;      /* not empty, read and held against their digests */
+    uint64_t records_stated; /* that entries hold, whether the records are there or not */
     bool records_were_read;
     uint64_t last_received; /* ms; of the last well-formed entry */
     bool has_received;
@@ -61,7 +64,7 @@ struct audit_result {
 /*
  * Takes the trusted roster (it is freed in any case). 0: there is a result, whatever it says.
  * KEIIN_EUSAGE: the state belongs to another ledger or cannot be written; KEIIN_EDAMAGED: the
- * state is damaged; KEIIN_ENOMEM.
+ * state is damaged; KEIIN_ENOMEM; what the keeper of records gives.
  */
 int audit_run(struct source *source, struct roster *trusted, const struct audit_options *options,
     struct audit_result *out, struct why *why) KEIIN_MUST_USE;

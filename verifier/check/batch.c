@@ -16,6 +16,7 @@ void batch_init(struct batch *b)
     buf_init(&b->bytes, ENTRY_BUNDLE_BYTES_MAX);
     buf_init(&b->tile, TILE_BYTES_MAX);
     buf_init(&b->links, HEADS_AT_ONCE * (1 + ENTRY_DIGESTS_MAX) * (size_t)HASH_BYTES);
+    buf_init(&b->kept_bytes, BATCH_KEPT_BYTES_MAX);
 }
 
 void batch_destroy(struct batch *b)
@@ -23,10 +24,13 @@ void batch_destroy(struct batch *b)
     buf_destroy(&b->bytes);
     buf_destroy(&b->tile);
     buf_destroy(&b->links);
+    buf_destroy(&b->kept_bytes);
     free(b->records);
     free(b->orders);
+    free(b->kept);
     b->records = NULL;
     b->orders = NULL;
+    b->kept = NULL;
 }
 
 void batch_incomplete(struct batch *b, const struct why *why)
@@ -189,7 +193,8 @@ void batch_prepare(struct batch *b, struct source *source, const struct batch_ta
     b->width = width;
     b->skip = skip;
     b->count = 0;
-    b->record_count = b->order_count = 0;
+    b->record_count = b->order_count = b->kept_count = 0;
+    buf_clear(&b->kept_bytes);
     b->records_read = 0;
     b->longer = b->tile_differs = b->incomplete = false;
     b->status = 0;
@@ -203,5 +208,5 @@ void batch_prepare(struct batch *b, struct source *source, const struct batch_ta
         tree_fold(&b->root, leaves, TILE_WIDTH);
     }
     if (task->read_records && b->count > b->skip)
-        batch_read_records(b, source);
+        batch_read_records(b, source, task->keeper);
 }

@@ -41,6 +41,31 @@ struct batch_order {
     struct erase_address named;
 };
 
+/*
+ * What an audit's caller keeps of records that are as their digests say. `take` appends to
+ * `kept` what it wants of a record, or false; it is pure, and any thread may call it. `give` gets
+ * that back on the audit's thread, in the order of the ledger, with the place of the record
+ * and its writer (borrowed); an error of it ends the audit.
+ */
+struct record_place {
+    uint64_t index; /* entry */
+    uint32_t position;
+    struct span writer; /* name */
+};
+struct record_keeper {
+    bool (*take)(struct span record, struct buf *kept);
+    int (*give)(void *ctx, const struct record_place *place, struct span kept);
+    void *ctx;
+};
+
+#define BATCH_KEPT_BYTES_MAX ((size_t)1 << 30)
+
+struct batch_kept {
+    unsigned entry;
+    uint32_t position;
+    size_t end; /* in batch->kept_bytes */
+};
+
 struct batch {
     uint64_t number; /* of the bundle */
     unsigned width;  /* entries that it has in the tree */
@@ -53,6 +78,9 @@ struct batch {
     size_t record_count, record_cap;
     struct batch_order *orders;
     size_t order_count, order_cap;
+    struct batch_kept *kept;
+    size_t kept_count, kept_cap;
+    struct buf kept_bytes;
     uint64_t records_read; /* that are not empty */
     bool longer;           /* a file has more than its name says */
     bool tile_differs;     /* the level 0 tile disagrees with the entries */
@@ -68,6 +96,7 @@ struct batch_task {
     const struct hash *ledger_id;
     const struct roster *roster; /* likely in force: signatures are tried with its writers */
     bool read_records;
+    const struct record_keeper *keeper; /* or NULL */
 };
 
 void batch_init(struct batch *b);

@@ -11,6 +11,7 @@
 /* Reads the part of one entry: `left` bytes of the stream belong to it. */
 struct part {
     struct batch *b;
+    const struct record_keeper *keeper;
     struct source_stream *stream;
     unsigned entry;
     uint64_t left;
@@ -67,6 +68,36 @@ static void add_order(struct batch *b, struct batch_order order)
         b->order_cap = cap;
     }
     b->orders[b->order_count++] = order;
+}
+
+/* Takes back what was kept since there were `count`. */
+static void keep_only(struct batch *b, size_t count)
+{
+    b->kept_count = count;
+    if (buf_status(&b->kept_bytes) == 0)
+        b->kept_bytes.n = count == 0 ? 0 : b->kept[count - 1].end;
+}
+
+static void keep(struct part *p, uint32_t position, struct span record)
+{
+    struct batch *b = p->b;
+
+    if (b->kept_count == b->kept_cap) {
+        size_t cap = b->kept_cap == 0 ? 256 : b->kept_cap * 2;
+        struct batch_kept *bigger = realloc(b->kept, cap * sizeof *bigger);
+
+        if (bigger == NULL) {
+            b->status = KEIIN_ENOMEM;
+            return;
+        }
+        b->kept = bigger;
+        b->kept_cap = cap;
+    }
+    if (!p->keeper->take(record, &b->kept_bytes))
+        return;
+    if (buf_status(&b->kept_bytes) != 0)
+        b->status = KEIIN_ENOMEM;
+    b->kept[b->kept_count++] = (struct batch_kept){p->entry, position, b->kept_bytes.n};
 }
 
 /* The addresses that an erase.record names; those of another form name nothing. */
@@ -129,6 +160,7 @@ struct seen_record {
     bool there, malformed, has_sealed;
     struct hash sealed;
     size_t first_order; /* in batch->orders */
+    size_t first_kept; /* in batch->kept */
 };
 
 static void see_record(
@@ -137,6 +169,7 @@ static void see_record(
     struct record_facts facts;
 
     seen->first_order = p->b->order_count;
+    seen->first_kept = p->b->kept_count;
     seen->there = record.n > 0;
     seen->malformed = seen->has_sealed = false;
     if (!seen->there)
@@ -150,6 +183,8 @@ static void see_record(
     seen->sealed = facts.sealed;
     if (span_is(facts.action, "erase.record"))
         add_orders(p->b, p->entry, position, facts.records);
+    if (p->keeper != NULL)
+        keep(p, position, record);
 }
 
 /* The one finding of a record, the first that applies in the table's order. */
@@ -179,8 +214,10 @@ static void judge_record(struct part *p, uint32_t position, const struct seen_re
         good = true;
     } else
         good = true;
-    if (!good)
-        b->order_count = seen->first_order; /* an order with a finding of its own is none */
+    if (good)
+        return;
+    b->order_count = seen->first_order; /* an order with a finding of its own is none */
+    keep_only(b, seen->first_kept);
 }
 
 /* Records that lie side by side in the stream's buffer, hashed together. */
@@ -284,7 +321,7 @@ static void pass_over(struct part *p)
 static void read_part(struct part *p, bool judged)
 {
     const struct batch_entry *e = &p->b->entries[p->entry];
-    size_t records = p->b->record_count, orders = p->b->order_count;
+    size_t records = p->b->record_count, orders = p->b->order_count, kept = p->b->kept_count;
     size_t count = e->malformed ? 0 : e->entry.digest_count;
     bool misfit;
 
@@ -311,16 +348,18 @@ static void read_part(struct part *p, bool judged)
     }
     p->b->record_count = records;
     p->b->order_count = orders;
+    keep_only(p->b, kept);
     pass_over(p);
     if (p->err == 0)
         found(p->b, p->entry, 0, FINDING_RECORD_MALFORMED,
             "the lengths do not fit the entry; none of its records was read");
 }
 
-void batch_read_records(struct batch *b, struct source *source)
+void batch_read_records(
+    struct batch *b, struct source *source, const struct record_keeper *keeper)
 {
     struct tile tile = {TILE_RECORDS, 0, b->number, b->width};
-    struct part p = {b, NULL, 0, 4, 0, false, 0, {""}};
+    struct part p = {b, keeper, NULL, 0, 4, 0, false, 0, {""}};
     bool full = false, at_end = true;
 
     p.err = source_stream_open_tile(source, &tile, &p.stream, &full, &p.why);

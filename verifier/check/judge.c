@@ -147,8 +147,33 @@ static void judge_place(
     j->has_received = true;
 }
 
+/* Gives what was kept of the records of an entry that a listed writer rightly signed. */
+static int give_kept(const struct judge *j, const struct batch *b, unsigned i, size_t *kept,
+    const struct roster_writer *writer)
+{
+    struct record_place place = {b->number * TILE_WIDTH + i, 0, nobody};
+    int err = 0;
+
+    for (; err == 0 && *kept < b->kept_count && b->kept[*kept].entry == i; ++*kept) {
+        size_t from = *kept == 0 ? 0 : b->kept[*kept - 1].end;
+
+        if (writer == NULL)
+            continue;
+        place.position = b->kept[*kept].position;
+        place.writer = writer->key.name;
+        err = j->keeper->give(j->keeper->ctx, &place,
+            span_of(b->kept_bytes.p + from, b->kept[*kept].end - from));
+    }
+    return err;
+}
+
+/* How far the findings, orders and kept records of a batch were used. */
+struct used {
+    size_t record, order, kept;
+};
+
 static int judge_entry(struct judge *j, struct source *source, const struct batch *b, unsigned i,
-    size_t *record, size_t *order)
+    struct used *used)
 {
     const struct batch_entry *e = &b->entries[i];
     uint64_t index = b->number * TILE_WIDTH + i;
@@ -168,19 +193,19 @@ static int judge_entry(struct judge *j, struct source *source, const struct batc
         err = judge_writer(j, source, index, e, writer, &rightly_signed);
     if (e->entry.kind == ENTRY_RECORDS)
         j->records += e->entry.digest_count;
-    judge_records(j, b, i, record, order, writer == NULL ? nobody : writer->key.name,
+    judge_records(j, b, i, &used->record, &used->order, writer == NULL ? nobody : writer->key.name,
         writer != NULL && writer->role == ROLE_COMMITTEE && rightly_signed);
-    return err;
+    return err != 0 ? err : give_kept(j, b, i, &used->kept, rightly_signed ? writer : NULL);
 }
 
 int judge_batch(struct judge *j, struct source *source, const struct batch *b)
 {
-    size_t record = 0, order = 0;
+    struct used used = {0, 0, 0};
 
     if (b->status != 0)
         return b->status;
     for (unsigned i = b->skip; i < b->count; i++) {
-        int err = judge_entry(j, source, b, i, &record, &order);
+        int err = judge_entry(j, source, b, i, &used);
 
         if (err != 0)
             return err;

@@ -26,9 +26,11 @@ struct judge {
     bool incomplete;        /* something could not be read; `why` says the first */
     struct why why;
     bool longer, tile_differs;
+    const struct record_keeper *keeper; /* or NULL */
 };
 
-/* Judges the entries of a batch behind its `skip`. `source` is for rosters. KEIIN_ENOMEM. */
+/* Judges the entries of a batch behind its `skip`. `source` is for rosters. KEIIN_ENOMEM, or
+ * what the keeper of records gives. */
 int judge_batch(struct judge *j, struct source *source, const struct batch *b) KEIIN_MUST_USE;
 
 #endif

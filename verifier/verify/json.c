@@ -64,12 +64,11 @@ static json_t *json_witnesses(const struct audit_result *r)
     return list;
 }
 
-int json_audit(FILE *to, const struct audit_result *r, struct span origin, double seconds)
+static json_t *audit_object(const struct audit_result *r, struct span origin)
 {
     json_t *json = json_object();
     char hex[2 * HASH_BYTES + 1];
     struct buf root;
-    int err = json == NULL ? KEIIN_ENOMEM : 0;
 
     buf_init(&root, 64);
     base64_encode(&root, span_hash(&r->root));
@@ -91,11 +90,116 @@ int json_audit(FILE *to, const struct audit_result *r, struct span origin, doubl
     json_object_set_new(json, "entries_before", json_number(true, r->entries_before));
     json_object_set_new(json, "findings", json_findings(r));
     json_object_set_new(json, "findings_omitted", json_number(true, r->findings_omitted));
-    json_object_set_new(json, "seconds", json_real(seconds));
+    buf_destroy(&root);
+    return json;
+}
+
+/* Prints an object in one line, and frees it. */
+static int put_line(FILE *to, json_t *json)
+{
+    int err = json == NULL ? KEIIN_ENOMEM : 0;
+
     if (err == 0 && json_dumpf(json, to, JSON_COMPACT | JSON_REAL_PRECISION(5)) != 0)
         err = KEIIN_EIO;
     fputs("\n", to);
     json_decref(json);
-    buf_destroy(&root);
     return err;
+}
+
+int json_audit(FILE *to, const struct audit_result *r, struct span origin, double seconds)
+{
+    json_t *json = audit_object(r, origin);
+
+    json_object_set_new(json, "seconds", json_real(seconds));
+    return put_line(to, json);
+}
+
+static void set_text(json_t *object, const char *name, const char *text)
+{
+    if (text != NULL && text[0] != '\0')
+        json_object_set_new(object, name, json_visible(text));
+}
+
+static json_t *json_parts(unsigned parts)
+{
+    json_t *list = json_array();
+
+    if (parts & DIFFERS_SAID)
+        json_array_append_new(list, json_string("said"));
+    if (parts & DIFFERS_STATEMENT)
+        json_array_append_new(list, json_string("statement"));
+    if (parts & DIFFERS_USER)
+        json_array_append_new(list, json_string("user"));
+    return list;
+}
+
+static json_t *json_difference(const struct difference *d)
+{
+    json_t *item = json_object();
+
+    json_object_set_new(item, "code", json_string(difference_text(d->kind)));
+    json_object_set_new(item, "at", json_number(true, d->at));
+    set_text(item, "log", d->log);
+    if (d->log != NULL)
+        json_object_set_new(item, "line", json_number(true, d->line));
+    if (d->index != FINDING_NO_INDEX) {
+        json_object_set_new(item, "index", json_number(true, d->index));
+        json_object_set_new(item, "position", json_integer((json_int_t)d->position));
+    }
+    set_text(item, "id", d->id);
+    set_text(item, "writer", d->writer);
+    set_text(item, "actor", d->actor);
+    set_text(item, "user", d->user);
+    set_text(item, "database", d->database);
+    set_text(item, "action", d->action);
+    set_text(item, "statement", d->statement);
+    if (d->kind == DIFFERENCE_CHANGED)
+        json_object_set_new(item, "differs", json_parts(d->parts));
+    if (d->kind == DIFFERENCE_NOT_IN_LOG)
+        json_object_set_new(item, "session_in_log", json_boolean(d->session_in_log));
+    if (d->user_unmapped)
+        json_object_set_new(item, "user_mapped", json_false());
+    return item;
+}
+
+/* Counts of log and ledger, in the order of the manual page. */
+static void set_counts(json_t *json, const struct reconcile_result *r)
+{
+    const struct {
+        const char *name;
+        uint64_t value;
+    } counts[] = {{"lines", r->lines}, {"statements", r->statements}, {"repeated", r->repeated},
+        {"forged", r->forged}, {"torn", r->torn}, {"unmapped", r->unmapped},
+        {"matched", r->matched}, {"recorded_again", r->recorded_again}, {"last_ones", r->last_ones},
+        {"later", r->later}, {"unsure", r->unsure}, {"elsewhere", r->elsewhere},
+        {"texts_compared", r->texts_compared}, {"texts_not_compared", r->texts_not_compared}};
+
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        json_object_set_new(json, counts[i].name, json_number(true, counts[i].value));
+    json_object_set_new(json, "from", json_number(r->has_range, r->from_ms));
+    json_object_set_new(json, "to", json_number(r->has_range, r->to_ms));
+}
+
+int json_reconcile(FILE *to, const struct reconcile_result *r, enum reconcile_verdict verdict,
+    const struct audit_result *audit, struct span origin, double seconds)
+{
+    static const char *const names[] = {[RECONCILE_ALL_THERE] = "all-there",
+        [RECONCILE_DIFFERENCES] = "differences",
+        [RECONCILE_LEDGER_FINDINGS] = "ledger-findings",
+        [RECONCILE_INCOMPLETE] = "incomplete"};
+    json_t *json = json_object(), *list = json_array();
+    bool claims = audit->verdict != AUDIT_INCOMPLETE; /* else nothing is said to be missing */
+
+    json_object_set_new(json, "verdict", json_string(names[verdict]));
+    set_counts(json, r);
+    json_object_set_new(json, "why", r->incomplete ? json_visible(r->why.text) : json_null());
+    for (int i = 0; i < DIFFERENCE_KINDS; i++)
+        json_object_set_new(
+            json, difference_text((enum difference_kind)i), json_number(claims, r->counts[i]));
+    for (size_t i = 0; claims && i < r->count; i++)
+        json_array_append_new(list, json_difference(&r->list[i]));
+    json_object_set_new(json, "differences", list);
+    json_object_set_new(json, "audit", audit_object(audit, origin));
+    json_object_set_new(json, "seconds", json_real(seconds));
+    return put_line(to, json);
 }

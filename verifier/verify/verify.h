@@ -6,12 +6,14 @@
 
 #include "core/roster.h"
 #include "verifier/check/audit.h"
+#include "verifier/check/reconcile.h"
 
 int audit_command(int argc, char **argv);
 int prove_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int show_command(int argc, char **argv);
 int copy_command(int argc, char **argv);
+int reconcile_command(int argc, char **argv);
 
 /*
  * The roster in hand: from `path`, or KEIIN_ROSTER when that is NULL. Returns 0, or the exit
@@ -43,6 +45,21 @@ void words_audit(FILE *to, const struct audit_result *r, struct span origin, uin
 
 /* A record's fields, one a line, each behind `indent`; what is no record is said to be none. */
 void words_record(FILE *to, struct span record, const char *indent);
+
+/* What a reconciliation comes to, with the audit that it rests on. */
+enum reconcile_verdict {
+    RECONCILE_ALL_THERE,
+    RECONCILE_DIFFERENCES,
+    RECONCILE_LEDGER_FINDINGS, /* log and ledger agree, and the ledger is not sound */
+    RECONCILE_INCOMPLETE
+};
+enum reconcile_verdict reconcile_verdict(
+    const struct reconcile_result *r, const struct audit_result *audit);
+uint64_t reconcile_differences(const struct reconcile_result *r);
+void words_reconcile(FILE *to, const struct reconcile_result *r, enum reconcile_verdict verdict,
+    const struct audit_result *audit);
+int json_reconcile(FILE *to, const struct reconcile_result *r, enum reconcile_verdict verdict,
+    const struct audit_result *audit, struct span origin, double seconds);
 
 /* The verdict as one JSON object. */
 int json_audit(FILE *to, const struct audit_result *r, struct span origin, double seconds);
