@@ -5,6 +5,8 @@ libcheck_la_SOURCES = \
 	verifier/check/audit.c verifier/check/audit.h \
 	verifier/check/batch.c verifier/check/batch.h verifier/check/batch_internal.h \
 	verifier/check/batch_records.c \
+	verifier/check/compare.c verifier/check/compare.h \
+	verifier/check/compare_writers.c \
 	verifier/check/fetch.c verifier/check/fetch.h \
 	verifier/check/finding.c verifier/check/finding.h \
 	verifier/check/judge.c verifier/check/judge.h \
@@ -15,6 +17,7 @@ libcheck_la_SOURCES = \
 	verifier/check/reconcile_log.c \
 	verifier/check/reconcile_result.c \
 	verifier/check/rosters.c verifier/check/rosters.h \
+	verifier/check/side.c verifier/check/side.h \
 	verifier/check/source.c verifier/check/source.h \
 	verifier/check/state.c verifier/check/state.h \
 	verifier/check/writers.c verifier/check/writers.h
@@ -32,6 +35,7 @@ keiin_verify_SOURCES = \
 	verifier/verify/main.c verifier/verify/verify.h \
 	verifier/verify/audit_command.c \
 	verifier/verify/check_command.c \
+	verifier/verify/compare_command.c \
 	verifier/verify/copy_command.c \
 	verifier/verify/input.c \
 	verifier/verify/json.c \
@@ -39,6 +43,7 @@ keiin_verify_SOURCES = \
 	verifier/verify/reconcile_command.c \
 	verifier/verify/show_command.c \
 	verifier/verify/words.c \
+	verifier/verify/words_compare.c \
 	verifier/verify/words_reconcile.c \
 	verifier/verify/words_record.c
 keiin_verify_LDADD = $(LIBCHECK)

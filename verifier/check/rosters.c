@@ -100,6 +100,30 @@ int rosters_start(struct rosters *r, struct roster *trusted, struct source *sour
     return 0;
 }
 
+int rosters_add(struct rosters *r, struct roster *next)
+{
+    int err = push(r, next);
+
+    if (err != 0)
+        roster_free(next);
+    return err;
+}
+
+int rosters_follow(struct rosters *r, struct source *source, struct why *why)
+{
+    const struct roster *last = r->list[r->count - 1];
+    struct roster *next = NULL;
+    struct buf bytes;
+    int err;
+
+    buf_init(&bytes, ROSTER_BYTES_MAX);
+    err = read_file(source, last->serial + 1, "", ROSTER_BYTES_MAX, &bytes, why);
+    if (err == 0)
+        err = roster_from_note(buf_view(&bytes), last, &next, why);
+    buf_destroy(&bytes);
+    return err == 0 ? rosters_add(r, next) : err;
+}
+
 void rosters_destroy(struct rosters *r)
 {
     for (size_t i = 0; i < r->count; i++)

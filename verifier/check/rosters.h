@@ -26,6 +26,13 @@ struct rosters {
  */
 int rosters_start(struct rosters *r, struct roster *trusted, struct source *source,
     struct why *why) KEIIN_MUST_USE;
+/*
+ * Adds the roster of the next serial, which its parent was found to allow (taken in any case).
+ * Whether it stands in the ledger is another question. KEIIN_ENOMEM.
+ */
+int rosters_add(struct rosters *r, struct roster *next) KEIIN_MUST_USE;
+/* Reads the next one, holds it against its parent, and adds it; KEIIN_EABSENT behind the last. */
+int rosters_follow(struct rosters *r, struct source *source, struct why *why) KEIIN_MUST_USE;
 void rosters_destroy(struct rosters *r);
 const struct hash *rosters_ledger_id(const struct rosters *r);
 const struct roster *rosters_in_force(const struct rosters *r);

@@ -10,41 +10,7 @@
 #include "verifier/check/evidence.h"
 #include "verifier/verify/verify.h"
 
-#define ROSTERS_MAX 1000
-
-struct check_arguments {
-    struct roster *rosters[ROSTERS_MAX]; /* in order of serial */
-    size_t count;
-};
-
-static int add_roster(const char *command, const char *path, struct check_arguments *a)
-{
-    struct roster *parent = a->count == 0 ? NULL : a->rosters[a->count - 1];
-    struct why why = {""};
-    uint8_t *bytes = NULL;
-    size_t n;
-    int err;
-
-    if (a->count == 0) { /* the trusted one */
-        int status = input_roster(command, path, false, &a->rosters[0]);
-
-        a->count += status == 0;
-        return status;
-    }
-    err = a->count == ROSTERS_MAX ? KEIIN_ELIMIT
-                                  : file_read(path, ROSTER_BYTES_MAX, &bytes, &n, &why);
-    if (err == 0)
-        err = roster_from_note(span_of(bytes, n), parent, &a->rosters[a->count], &why);
-    free(bytes);
-    if (err != 0) {
-        cli_error("%s: %s", path, why.text[0] != '\0' ? why.text : keiin_err_text(err));
-        return EXIT_USAGE;
-    }
-    a->count++;
-    return 0;
-}
-
-static int parse(int argc, char **argv, struct check_arguments *a)
+static int parse(int argc, char **argv, struct roster_list *a)
 {
     static const struct option options[] = {
         {"roster", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
@@ -54,13 +20,13 @@ static int parse(int argc, char **argv, struct check_arguments *a)
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (c != 'r')
             return cli_usage(message_text(MESSAGE_VERIFY_OPTION), argv[0], argv[optind - 1]);
-        status = add_roster(argv[0], optarg, a);
+        status = input_next_roster(argv[0], optarg, a);
         if (status != 0)
             return status;
     }
     if (optind == argc)
         return cli_usage("%s", message_text(MESSAGE_VERIFY_NEED_FILES));
-    return a->count > 0 ? 0 : add_roster(argv[0], NULL, a);
+    return a->count > 0 ? 0 : input_next_roster(argv[0], NULL, a);
 }
 
 static void say_what_it_shows(const struct evidence *e)
@@ -114,7 +80,7 @@ static int report(
     return status;
 }
 
-static int check_file(const char *path, const struct check_arguments *a)
+static int check_file(const char *path, const struct roster_list *a)
 {
     struct findings *findings = findings_new(100);
     struct evidence evidence = {0};
@@ -127,7 +93,7 @@ static int check_file(const char *path, const struct check_arguments *a)
         err = findings == NULL ? KEIIN_ENOMEM : file_read(path, PROOF_BYTES_MAX, &bytes, &n, &why);
 
     if (err == 0)
-        err = evidence_check(&evidence, span_of(bytes, n), (const struct roster *const *)a->rosters,
+        err = evidence_check(&evidence, span_of(bytes, n), (const struct roster *const *)a->list,
             a->count, findings);
     if (err == 0)
         err = findings_settle(findings, &list, &count, &omitted);
@@ -145,7 +111,7 @@ static int check_file(const char *path, const struct check_arguments *a)
 
 int check_command(int argc, char **argv)
 {
-    struct check_arguments *a = calloc(1, sizeof *a);
+    struct roster_list *a = calloc(1, sizeof *a);
     int worst = EXIT_OK, status;
 
     if (a == NULL)
@@ -159,8 +125,7 @@ int check_command(int argc, char **argv)
         if (one == EXIT_FINDINGS || (one == EXIT_INCOMPLETE && worst == EXIT_OK))
             worst = one;
     }
-    for (size_t i = 0; i < a->count; i++)
-        roster_free(a->rosters[i]);
+    input_free_rosters(a);
     free(a);
     return worst;
 }

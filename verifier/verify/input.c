@@ -33,6 +33,40 @@ int input_roster(const char *command, const char *path, bool optional, struct ro
     return EXIT_USAGE;
 }
 
+int input_next_roster(const char *command, const char *path, struct roster_list *rosters)
+{
+    struct roster *parent = rosters->count == 0 ? NULL : rosters->list[rosters->count - 1];
+    struct roster **next = &rosters->list[rosters->count];
+    struct why why = {""};
+    uint8_t *bytes = NULL;
+    size_t n;
+    int err;
+
+    if (parent == NULL) { /* the trusted one */
+        int status = input_roster(command, path, false, next);
+
+        rosters->count += status == 0;
+        return status;
+    }
+    err = rosters->count == ROSTERS_MAX ? KEIIN_ELIMIT
+                                        : file_read(path, ROSTER_BYTES_MAX, &bytes, &n, &why);
+    if (err == 0)
+        err = roster_from_note(span_of(bytes, n), parent, next, &why);
+    free(bytes);
+    if (err != 0) {
+        cli_error("%s: %s", path, why.text[0] != '\0' ? why.text : keiin_err_text(err));
+        return EXIT_USAGE;
+    }
+    rosters->count++;
+    return 0;
+}
+
+void input_free_rosters(struct roster_list *rosters)
+{
+    for (size_t i = 0; i < rosters->count; i++)
+        roster_free(rosters->list[i]);
+}
+
 bool input_address(const char *text, struct address *out)
 {
     struct erase_address address;

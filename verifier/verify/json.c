@@ -29,12 +29,12 @@ static json_t *json_visible(const char *text)
     return out;
 }
 
-static json_t *json_findings(const struct audit_result *r)
+static json_t *json_findings(const struct finding *findings, size_t count)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < r->finding_count; i++) {
-        const struct finding *f = &r->findings[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct finding *f = &findings[i];
         json_t *item = json_object();
 
         json_object_set_new(item, "code", json_string(finding_code_text(f->code)));
@@ -88,7 +88,7 @@ static json_t *audit_object(const struct audit_result *r, struct span origin)
     json_object_set_new(json, "roster", json_number(true, r->roster_serial));
     json_object_set_new(json, "roster_trusted", json_number(true, r->trusted_serial));
     json_object_set_new(json, "entries_before", json_number(true, r->entries_before));
-    json_object_set_new(json, "findings", json_findings(r));
+    json_object_set_new(json, "findings", json_findings(r->findings, r->finding_count));
     json_object_set_new(json, "findings_omitted", json_number(true, r->findings_omitted));
     buf_destroy(&root);
     return json;
@@ -201,5 +201,77 @@ int json_reconcile(FILE *to, const struct reconcile_result *r, enum reconcile_ve
     json_object_set_new(json, "differences", list);
     json_object_set_new(json, "audit", audit_object(audit, origin));
     json_object_set_new(json, "seconds", json_real(seconds));
+    return put_line(to, json);
+}
+
+static json_t *json_side(const struct side *s, struct span last)
+{
+    static const char *const kinds[] = {[SIDE_SOURCE] = "source",
+        [SIDE_CHECKPOINT] = "checkpoint",
+        [SIDE_PROOF] = "proof",
+        [SIDE_CONSISTENCY] = "consistency"};
+    json_t *json = json_object();
+    struct entry entry;
+    struct buf root;
+
+    buf_init(&root, 64);
+    base64_encode(&root, span_hash(&s->fetch.checkpoint.root));
+    json_object_set_new(json, "name", json_visible(s->name));
+    json_object_set_new(json, "kind", json_string(kinds[s->kind]));
+    json_object_set_new(json, "size", json_number(true, side_size(s)));
+    json_object_set_new(json, "root", json_stringn((const char *)root.p, root.n));
+    json_object_set_new(json, "signed", json_boolean(s->is_signed && !s->wrong));
+    json_object_set_new(json, "quorum", json_boolean(s->is_signed && s->votes.quorum));
+    json_object_set_new(json, "vouched_at",
+        json_number(s->is_signed && s->votes.vouched && s->votes.vouched_at_s <= INT64_MAX / 1000,
+            s->votes.vouched_at_s * 1000));
+    if (last.n > 0 && entry_parse(last, &entry) == 0)
+        json_object_set_new(json, "last_received", json_number(true, entry.received));
+    buf_destroy(&root);
+    return json;
+}
+
+int json_compare(FILE *to, const struct compare *c, const struct compare_findings *f)
+{
+    json_t *json = json_object(), *forks = json_array();
+
+    json_object_set_new(json, "outcome", json_string(compare_text(c->outcome)));
+    json_object_set_new(json, "a", json_side(c->sides[0], buf_view(&c->last[0])));
+    json_object_set_new(json, "b", json_side(c->sides[1], buf_view(&c->last[1])));
+    json_object_set_new(json, "common", json_number(true, c->common));
+    json_object_set_new(json, "index", json_number(c->has_index, c->index));
+    json_object_set_new(json, "index_is_first", json_boolean(c->index_is_first));
+    for (size_t i = 0; i < c->fork_count; i++) {
+        const struct writer_fork *fork = &c->forks[i];
+        json_t *item = json_object();
+
+        json_object_set_new(item, "writer", json_visible(fork->writer));
+        json_object_set_new(item, "number", json_number(true, fork->number));
+        json_object_set_new(item, "a", json_number(true, fork->index[0]));
+        json_object_set_new(item, "b", json_number(true, fork->index[1]));
+        json_array_append_new(forks, item);
+    }
+    json_object_set_new(json, "writer_forks", forks);
+    json_object_set_new(json, "writer_forks_omitted", json_number(true, c->forks_omitted));
+    json_object_set_new(json, "scan_cut", json_boolean(c->scan_cut));
+    json_object_set_new(json, "findings", json_findings(f->list, f->count));
+    json_object_set_new(json, "findings_omitted", json_number(true, f->omitted));
+    return put_line(to, json);
+}
+
+int json_compare_tally(FILE *to, const struct compare_tally *tally, int status)
+{
+    json_t *json = json_object();
+
+    json_object_set_new(json, "outcome",
+        json_string(status == 0   ? "all-there"
+                    : status == 1 ? "findings"
+                                  : "incomplete"));
+    json_object_set_new(json, "receipts", json_number(true, tally->receipts));
+    json_object_set_new(json, "there", json_number(true, tally->there));
+    json_object_set_new(json, "records", json_number(true, tally->records));
+    json_object_set_new(json, "not_covered", json_number(true, tally->not_covered));
+    json_object_set_new(json, "findings", json_findings(tally->findings, tally->finding_count));
+    json_object_set_new(json, "findings_omitted", json_number(true, tally->findings_omitted));
     return put_line(to, json);
 }

@@ -12,6 +12,7 @@ int main(int argc, char **argv)
         {"prove", prove_command, message_text(MESSAGE_VERIFY_SUMMARY_PROVE)},
         {"check", check_command, message_text(MESSAGE_VERIFY_SUMMARY_CHECK)},
         {"show", show_command, message_text(MESSAGE_VERIFY_SUMMARY_SHOW)},
+        {"compare", compare_command, message_text(MESSAGE_VERIFY_SUMMARY_COMPARE)},
         {"reconcile", reconcile_command, message_text(MESSAGE_VERIFY_SUMMARY_RECONCILE)},
         {"copy", copy_command, message_text(MESSAGE_VERIFY_SUMMARY_COPY)},
     };

@@ -6,6 +6,7 @@
 
 #include "core/roster.h"
 #include "verifier/check/audit.h"
+#include "verifier/check/compare.h"
 #include "verifier/check/reconcile.h"
 
 int audit_command(int argc, char **argv);
@@ -13,6 +14,7 @@ int prove_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int show_command(int argc, char **argv);
 int copy_command(int argc, char **argv);
+int compare_command(int argc, char **argv);
 int reconcile_command(int argc, char **argv);
 
 /*
@@ -20,6 +22,16 @@ int reconcile_command(int argc, char **argv);
  * status after its line was printed. With `optional`, none named is 0 and *out NULL.
  */
 int input_roster(const char *command, const char *path, bool optional, struct roster **out);
+
+/* Rosters of one ledger in order of serial, each held against the one before. */
+#define ROSTERS_MAX 1000
+struct roster_list {
+    struct roster *list[ROSTERS_MAX];
+    size_t count;
+};
+/* Adds the next one, the first by input_roster. 0, or the exit status after a line. */
+int input_next_roster(const char *command, const char *path, struct roster_list *rosters);
+void input_free_rosters(struct roster_list *rosters);
 
 /* "I" or "I.P"; false and a line printed when it is neither. */
 struct address {
@@ -45,6 +57,25 @@ void words_audit(FILE *to, const struct audit_result *r, struct span origin, uin
 
 /* A record's fields, one a line, each behind `indent`; what is no record is said to be none. */
 void words_record(FILE *to, struct span record, const char *indent);
+
+/* What a folder of receipts comes to. */
+struct compare_tally {
+    uint64_t receipts, there, records, not_covered;
+    const struct finding *findings;
+    size_t finding_count;
+    uint64_t findings_omitted;
+};
+/* The findings of a comparison, settled. */
+struct compare_findings {
+    const struct finding *list;
+    size_t count;
+    uint64_t omitted;
+};
+void words_compare(FILE *to, struct compare *c, const struct compare_findings *f);
+void words_compare_tally(FILE *to, const struct compare_tally *tally, const char *folder,
+    const struct side *source);
+int json_compare(FILE *to, const struct compare *c, const struct compare_findings *f);
+int json_compare_tally(FILE *to, const struct compare_tally *tally, int status);
 
 /* What a reconciliation comes to, with the audit that it rests on. */
 enum reconcile_verdict {
