@@ -366,6 +366,16 @@ class Receipts(Case):
         self.assertEqual(
             self.compare(self.folder / "receipts/2.tlog-proof", short, 0)["outcome"], "entry")
 
+    def test_entries_that_are_not_the_trees(self):
+        """A bundle beside its tiles is no other history."""
+        short = self.write("short", forge.grown(6))
+        self.receipt(2, self.ledger.proof(2, 10))
+        bundle = short / "tile/entries/000.p/7"
+        bundle.write_bytes(bundle.read_bytes().replace(self.ledger.entries[2][-20:], bytes(20)))
+        verdict = self.compare(self.folder / "receipts/2.tlog-proof", short, 1)
+        self.assertEqual((verdict["outcome"], self.codes(verdict)),
+                         ("incomplete", ["root-mismatch"]))
+
     def test_a_ledger_without_one_of_them(self):
         """The operator took entry 6 out and made everything after it anew."""
         other = forge.grown(5)

@@ -5,6 +5,7 @@ either side: each difference is found, with its place, and nothing else is."""
 import csv
 import functools
 import gzip
+import io
 import json
 import os
 import pathlib
@@ -17,8 +18,10 @@ import unittest
 SRC = pathlib.Path(os.environ.get("KEIIN_SRC", pathlib.Path(__file__).resolve().parents[2]))
 BIN = pathlib.Path(os.environ.get("KEIIN_BIN", SRC / "build")).resolve()
 sys.path.insert(0, str(SRC / "tests" / "tools"))
+sys.path.insert(0, str(SRC / "tests" / "forge"))
 sys.dont_write_bytecode = True
 
+import forge  # noqa: E402
 import ledger_lab  # noqa: E402
 
 VERIFY, CLIENT = str(BIN / "keiin-verify"), str(BIN / "keiin-client")
@@ -384,6 +387,53 @@ class OtherWriters(Case):
                                           text=True)
         self.assertEqual(status, 1)
         self.assertIn("no imported record by the writer agency.test/nobody", text)
+
+
+class ForgedLedger(unittest.TestCase):
+    """What the operator can put into a ledger by itself is nobody's record."""
+
+    def reconcile(self, ledger, log):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            publication = ledger.publish()
+            publication.write(folder / "source")
+            (folder / "roster").write_bytes(publication.trusted)
+            (folder / "log").write_bytes(log)
+            (folder / "map").write_text("[user u]\nclient = c\nunit = u-1\nactor = p-1\n")
+            done = subprocess.run(
+                [VERIFY, "reconcile", "--json", "--map", folder / "map", "--roster",
+                 folder / "roster", folder / "log", folder / "source"], capture_output=True)
+            verdict = json.loads(done.stdout)
+            codes = [item["code"] for item in verdict["differences"]]
+            found = [item["code"] for item in verdict["audit"]["findings"]]
+            return done.returncode, codes, found
+
+    def test_only_signed_records_count(self):
+        row = [""] * 26
+        row[0], row[1], row[5], row[6] = "1970-01-01 00:00:00.005 UTC", "u", "a.b", "1"
+        row[7], row[11], row[12] = "SELECT", "LOG", "00000"
+        row[13] = 'AUDIT: SESSION,1,1,READ,SELECT,TABLE,s.t,"select 1",<none>,3'
+        log = io.StringIO()
+        csv.writer(log, lineterminator="\n").writerow(row)
+        record = forge.record(id="a.b.1", outcome="success", dataset="s.t", count=3, unit="u-1",
+                              actor="p-1")
+        spoiled = forge.Stated(signature=forge.SPOILED)
+        for key, stated, expected in (
+            ("agency", forge.TRUE, (0, [], [])),
+            ("agency", spoiled, (1, ["not-in-ledger"], ["writer-signature"])),
+            ("stranger", forge.TRUE, (1, ["not-in-ledger"], ["writer-unknown"])),
+        ):
+            with self.subTest(key=key, expected=expected):
+                ledger = forge.begun()
+                ledger.add_records(getattr(ledger, key), record, stated=stated)
+                self.assertEqual(self.reconcile(ledger, log.getvalue().encode()), expected)
+        # Stored otherwise than it was signed.
+        ledger = forge.begun()
+        other = forge.record(id="a.b.1", outcome="success", dataset="s.t", count=3, unit="u-1",
+                             actor="p-2")
+        ledger.add_records(ledger.agency, other, stored=[(record, b"")])
+        self.assertEqual(self.reconcile(ledger, log.getvalue().encode()),
+                         (1, ["not-in-ledger"], ["record-mismatch"]))
 
 
 if __name__ == "__main__":
