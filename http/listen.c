@@ -10,6 +10,8 @@
 
 #include "core/text.h"
 
+#define SOCKET_BUFFER_BYTES (64 * 1024) /* each way; the kernel takes twice that */
+
 union address {
     struct sockaddr any;
     struct sockaddr_in v4;
@@ -91,7 +93,7 @@ int listen_open(const char *listen_text, unsigned backlog, int *fd,
     char actual[static LISTEN_TEXT_BYTES], struct why *why)
 {
     union address address;
-    const int one = 1;
+    const int one = 1, buffer_bytes = SOCKET_BUFFER_BYTES;
     socklen_t bytes;
     int err = parse(listen_text, &address, &bytes, why), s;
 
@@ -104,6 +106,9 @@ int listen_open(const char *listen_text, unsigned backlog, int *fd,
         return KEIIN_EIO;
     }
     (void)setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    /* The kernel's memory of a connection is bounded, too; those that come inherit it. */
+    (void)setsockopt(s, SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
+    (void)setsockopt(s, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
     if (bind(s, &address.any, bytes) != 0 || listen(s, (int)backlog) != 0) {
         err = errno == EADDRINUSE ? KEIIN_EBUSY : KEIIN_EIO;
         why_set(why, "cannot listen on %s: %s", listen_text, strerror(errno));

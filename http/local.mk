@@ -7,8 +7,11 @@ endif
 if WITH_SERVER
 noinst_LTLIBRARIES += libhttpserver.la
 libhttpserver_la_SOURCES = \
+	http/accept.c http/accept.h \
+	http/connections.c http/connections.h \
 	http/listen.c http/listen.h \
 	http/range.c http/range.h \
-	http/server.c http/server.h
+	http/reply.c \
+	http/server.c http/server.h http/server_internal.h
 libhttpserver_la_LIBADD = $(UV_LIBS) $(MICROHTTPD_LIBS)
 endif

@@ -1,59 +1,14 @@
 #include "http/server.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <microhttpd.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/text.h"
-#include "http/listen.h"
-#include "http/range.h"
+#include "http/server_internal.h"
 
 #define RUNS_MAX 4 /* of MHD before the loop looks at others */
-#define READ_BLOCK_BYTES (32 * 1024) /* of a body that is read in pieces */
-#define SWEEP_EVERY_MS 1000
 #define DROPPED_BYTES_MAX 65536 /* of a body that is refused by its headers */
-
-/* One TCP connection; MHD keeps it as its socket context. */
-struct connection {
-    struct connection *next, *before;
-    struct http_server *server;
-    int fd;
-    bool waits_for_client; /* for headers or a body */
-    uint64_t since_ms; /* loop time when that wait began */
-};
-
-struct http_server {
-    uv_loop_t *loop;
-    struct MHD_Daemon *daemon;
-    struct http_handler handler;
-    uv_poll_t poll;
-    uv_timer_t timer;
-    uv_timer_t sweep;
-    unsigned handles; /* not yet closed */
-    int listen_fd; /* ours again after quiesce; -1 */
-    uint64_t request_timeout_ms;
-    size_t requests;
-    size_t connection_count;
-    struct connection connections; /* head of the ring */
-    bool running; /* inside MHD_run */
-    bool again; /* something was resumed meanwhile */
-    char address[LISTEN_TEXT_BYTES];
-};
-
-struct http_request {
-    struct http_server *server;
-    struct connection *connection;
-    struct MHD_Connection *mhd;
-    const char *method, *path; /* MHD's; valid until closed */
-    void *value;
-    struct MHD_Response *response;
-    unsigned status;
-    bool complete, suspended, queued;
-};
 
 static void run(struct http_server *server)
 {
@@ -100,55 +55,60 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     run_and_wait(poll->data);
 }
 
-/* A client that is too slow with its headers or its body is cut off. */
 static void on_sweep(uv_timer_t *timer)
 {
     struct http_server *server = timer->data;
-    uint64_t now_ms = uv_now(server->loop);
 
-    for (struct connection *c = server->connections.next; c != &server->connections; c = c->next)
-        if (c->waits_for_client && now_ms - c->since_ms > server->request_timeout_ms) {
-            c->waits_for_client = false;
-            (void)shutdown(c->fd, SHUT_RDWR);
-        }
-}
-
-static void client_turn(struct connection *c, bool waits)
-{
-    c->waits_for_client = waits;
-    c->since_ms = uv_now(c->server->loop);
+    connections_sweep(&server->connections, uv_now(server->loop));
 }
 
 static void connection_notify(void *ctx, struct MHD_Connection *mhd, void **socket_context,
     enum MHD_ConnectionNotificationCode code)
 {
     struct http_server *server = ctx;
-    struct connection *c = *socket_context;
     const union MHD_ConnectionInfo *info;
 
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        if (c == NULL)
-            return;
-        c->next->before = c->before;
-        c->before->next = c->next;
-        server->connection_count--;
-        free(c);
+        connections_remove(*socket_context);
         *socket_context = NULL;
         return;
     }
+    /* Without memory for it, its requests are refused in handle(). */
     info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-    c = calloc(1, sizeof *c);
-    *socket_context = c;
-    if (c == NULL || info == NULL)
-        return; /* its requests are refused in handle() */
-    c->server = server;
-    c->fd = info->connect_fd;
-    c->next = server->connections.next;
-    c->before = &server->connections;
-    c->next->before = c;
-    c->before->next = c;
-    server->connection_count++;
-    client_turn(c, true);
+    *socket_context = info == NULL ? NULL
+                                   : connections_add(&server->connections, info->connect_fd,
+                                         uv_now(server->loop));
+}
+
+static bool take_connection(void *ctx, int fd, const struct sockaddr *from, socklen_t from_bytes)
+{
+    struct http_server *server = ctx;
+
+    return MHD_add_connection(server->daemon, fd, from, from_bytes) == MHD_YES;
+}
+
+/* What was cut is closed by MHD's next run. */
+static bool close_one(void *ctx)
+{
+    struct http_server *server = ctx;
+    size_t before = server->connections.count;
+
+    /* Whoever has said something meanwhile is no longer idle. */
+    run_and_wait(server);
+    if (server->connections.count < before)
+        return true;
+    if (server->connections.cut_count == 0 &&
+        !connections_make_room(&server->connections, uv_now(server->loop)))
+        return false;
+    run_and_wait(server);
+    return server->connections.count < before;
+}
+
+static bool connection_has_room(void *ctx)
+{
+    struct http_server *server = ctx;
+
+    return server->connections.count < server->connections_max || close_one(server);
 }
 
 static struct http_request *request_new(
@@ -169,7 +129,7 @@ static struct http_request *request_new(
     r->path = path;
     r->method = method;
     server->requests++;
-    client_turn(r->connection, true);
+    connection_body(r->connection, uv_now(server->loop));
     return r;
 }
 
@@ -180,7 +140,7 @@ static enum MHD_Result queue(struct http_request *r)
     MHD_destroy_response(r->response); /* MHD holds it now, or never will */
     r->response = NULL;
     r->queued = true;
-    client_turn(r->connection, false);
+    connection_answer(r->connection, uv_now(r->server->loop), r->answer_bytes, r->answer_read);
     return result;
 }
 
@@ -215,6 +175,7 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *mhd, const char 
         return r->response != NULL && !is_short(r) ? queue(r) : MHD_YES;
     }
     if (*upload_bytes > 0) {
+        r->connection->moved_bytes += *upload_bytes;
         if (r->response == NULL && !r->queued)
             server->handler.body(server->handler.ctx, r, span_of(upload, *upload_bytes));
         *upload_bytes = 0;
@@ -224,7 +185,7 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *mhd, const char 
         return MHD_YES;
     if (!r->complete) {
         r->complete = true;
-        client_turn(r->connection, false);
+        connection_work(r->connection, uv_now(server->loop));
         if (r->response == NULL)
             server->handler.complete(server->handler.ctx, r);
     }
@@ -248,7 +209,7 @@ static void completed(
     server->handler.closed(server->handler.ctx, r);
     if (r->response != NULL)
         MHD_destroy_response(r->response);
-    client_turn(r->connection, true);
+    connection_idle(r->connection, uv_now(server->loop));
     server->requests--;
     free(r);
     *state = NULL;
@@ -262,138 +223,10 @@ static size_t unescape_nothing(void *ctx, struct MHD_Connection *mhd, char *text
     return strlen(text);
 }
 
-struct reading {
-    http_read_fn *read;
-    void (*read_free)(void *ctx);
-    void *ctx;
-    uint64_t offset; /* of the first byte that is sent */
-};
-
-static ssize_t reading_next(void *ctx, uint64_t position, char *out, size_t n)
-{
-    struct reading *reading = ctx;
-    size_t got = 0;
-    int err = reading->read(reading->ctx, reading->offset + position, (uint8_t *)out, n, &got);
-
-    return err != 0 || got == 0 ? MHD_CONTENT_READER_END_WITH_ERROR : (ssize_t)got;
-}
-
-static void reading_free(void *ctx)
-{
-    struct reading *reading = ctx;
-
-    reading->read_free(reading->ctx);
-    free(reading);
-}
-
-/* The response for the bytes [first, first + n) of the body; takes the body. */
-static struct MHD_Response *response_of(const struct http_reply *reply, uint64_t first, uint64_t n)
-{
-    struct MHD_Response *response;
-    struct reading *reading;
-    void *p = (void *)(uintptr_t)reply->bytes.p;
-
-    if (reply->body == HTTP_READ) {
-        reading = malloc(sizeof *reading);
-        if (reading == NULL) {
-            reply->read_free(reply->read_ctx);
-            return NULL;
-        }
-        *reading = (struct reading){reply->read, reply->read_free, reply->read_ctx, first};
-        response = MHD_create_response_from_callback(
-            n, READ_BLOCK_BYTES, reading_next, reading, reading_free);
-        if (response == NULL)
-            reading_free(reading);
-        return response;
-    }
-    if (reply->body == HTTP_TAKE && first == 0 && n > 0) {
-        response = MHD_create_response_from_buffer((size_t)n, p, MHD_RESPMEM_MUST_FREE);
-        if (response == NULL)
-            free(p);
-        return response;
-    }
-    response = n == 0 ? MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT)
-                      : MHD_create_response_from_buffer(
-                            (size_t)n, (uint8_t *)p + first, MHD_RESPMEM_MUST_COPY);
-    if (reply->body == HTTP_TAKE)
-        free(p);
-    return response;
-}
-
-static bool put_header(struct MHD_Response *response, const char *name, const char *value)
-{
-    return value == NULL || MHD_add_response_header(response, name, value) == MHD_YES;
-}
-
-static bool put_headers(struct MHD_Response *response, const struct http_reply *reply)
-{
-    char seconds[16];
-
-    snprintf(seconds, sizeof seconds, "%u", reply->retry_after_s);
-    return put_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type) &&
-           put_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, reply->cache_control) &&
-           put_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow) &&
-           put_header(
-               response, MHD_HTTP_HEADER_RETRY_AFTER, reply->retry_after_s > 0 ? seconds : NULL) &&
-           put_header(response, MHD_HTTP_HEADER_ACCEPT_RANGES, reply->ranges ? "bytes" : NULL) &&
-           put_header(response, MHD_HTTP_HEADER_CONNECTION, reply->close ? "close" : NULL);
-}
-
-static void discard(const struct http_reply *reply)
-{
-    if (reply->body == HTTP_READ)
-        reply->read_free(reply->read_ctx);
-    else if (reply->body == HTTP_TAKE)
-        free((void *)(uintptr_t)reply->bytes.p);
-}
-
-static const char *range_header(const struct http_request *r, const struct http_reply *reply)
-{
-    if (!reply->ranges || reply->status != 200 ||
-        (strcmp(r->method, "GET") != 0 && strcmp(r->method, "HEAD") != 0))
-        return NULL;
-    /* Nothing here has an entity tag, so that If-Range never holds. */
-    if (http_request_header(r, MHD_HTTP_HEADER_IF_RANGE) != NULL)
-        return NULL;
-    return http_request_header(r, MHD_HTTP_HEADER_RANGE);
-}
-
-static void build(struct http_request *r, const struct http_reply *reply)
-{
-    uint64_t size = reply->body == HTTP_READ ? reply->read_bytes : reply->bytes.n;
-    uint64_t first = 0, last = size == 0 ? 0 : size - 1;
-    char content_range[96] = "";
-
-    r->status = reply->status;
-    switch (http_range_parse(range_header(r, reply), size, &first, &last)) {
-    case HTTP_RANGE_NONE:
-        r->response = response_of(reply, 0, size);
-        break;
-    case HTTP_RANGE_PART:
-        r->status = 206;
-        snprintf(content_range, sizeof content_range, "bytes %llu-%llu/%llu",
-            (unsigned long long)first, (unsigned long long)last, (unsigned long long)size);
-        r->response = response_of(reply, first, last - first + 1);
-        break;
-    case HTTP_RANGE_BEYOND:
-        r->status = 416;
-        snprintf(content_range, sizeof content_range, "bytes */%llu", (unsigned long long)size);
-        discard(reply);
-        r->response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-        break;
-    }
-    if (r->response != NULL &&
-        (!put_headers(r->response, reply) || !put_header(r->response, MHD_HTTP_HEADER_CONTENT_RANGE,
-                                                 content_range[0] != 0 ? content_range : NULL))) {
-        MHD_destroy_response(r->response);
-        r->response = NULL;
-    }
-}
-
 void http_reply(struct http_request *r, const struct http_reply *reply)
 {
     assert(r->response == NULL && !r->queued);
-    build(r, reply);
+    reply_build(r, reply);
     if (r->response == NULL) {
         /* Without memory for a response there is one that needs none. */
         r->status = 503;
@@ -402,14 +235,14 @@ void http_reply(struct http_request *r, const struct http_reply *reply)
             abort();
     }
     if (r->suspended) {
-        struct http_server *server = r->connection->server;
+        struct http_server *server = r->server;
 
         r->suspended = false;
         MHD_resume_connection(r->mhd);
-        /* The daemon sees it in its next run: this one's, or one that is due at once. */
-        server->again = true;
-        if (!server->running)
+        /* The daemon sees it in its next run: this one's, or one for all that is due at once. */
+        if (!server->running && !server->again)
             uv_timer_start(&server->timer, on_timer, 0, 0);
+        server->again = true;
     }
 }
 
@@ -438,6 +271,16 @@ void *http_request_get(const struct http_request *r)
     return r->value;
 }
 
+void http_request_trust(struct http_request *r)
+{
+    r->connection->trusted = true;
+}
+
+struct http_server *http_request_server(const struct http_request *r)
+{
+    return r->server;
+}
+
 static void log_nothing(void *ctx, const char *format, va_list args)
 {
     (void)ctx;
@@ -448,15 +291,15 @@ static void log_nothing(void *ctx, const char *format, va_list args)
 static struct MHD_Daemon *start_daemon(
     struct http_server *server, const struct http_server_options *options)
 {
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
-        NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL,
-        MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-        options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout_s,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->connection_memory_bytes,
-        MHD_OPTION_CONNECTION_MEMORY_INCREMENT, options->connection_memory_bytes / 2,
-        MHD_OPTION_NOTIFY_COMPLETED, completed, server, MHD_OPTION_NOTIFY_CONNECTION,
-        connection_notify, server, MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, NULL,
-        MHD_OPTION_END);
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+        NULL, NULL, handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL,
+        MHD_OPTION_CONNECTION_LIMIT, options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+        options->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        options->connection_memory_bytes, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
+        options->connection_memory_bytes / 2, MHD_OPTION_NOTIFY_COMPLETED, completed, server,
+        MHD_OPTION_NOTIFY_CONNECTION, connection_notify, server, MHD_OPTION_UNESCAPE_CALLBACK,
+        unescape_nothing, NULL, MHD_OPTION_END);
 }
 
 static int start_handles(struct http_server *server)
@@ -471,9 +314,29 @@ static int start_handles(struct http_server *server)
     server->poll.data = server->timer.data = server->sweep.data = server;
     server->handles = 3;
     uv_poll_start(&server->poll, UV_READABLE, on_poll);
-    uv_timer_start(&server->sweep, on_sweep, SWEEP_EVERY_MS, SWEEP_EVERY_MS);
+    uv_timer_start(&server->sweep, on_sweep, CONNECTION_SWEEP_MS, CONNECTION_SWEEP_MS);
     uv_unref((uv_handle_t *)&server->sweep);
     return 0;
+}
+
+static int start_listening(
+    struct http_server *server, const struct http_server_options *options, struct why *why)
+{
+    struct acceptor *a = &server->acceptor;
+    int err = listen_open(options->listen, options->backlog, &a->fd, server->address, why);
+
+    if (err != 0)
+        return err;
+    a->ctx = server;
+    a->take = take_connection;
+    a->room = connection_has_room;
+    a->spare = close_one;
+    err = acceptor_start(a, server->loop);
+    if (err != 0)
+        close(a->fd);
+    else
+        server->handles += 2;
+    return err;
 }
 
 int http_server_new(uv_loop_t *loop, const struct http_server_options *options,
@@ -487,17 +350,12 @@ int http_server_new(uv_loop_t *loop, const struct http_server_options *options,
         return KEIIN_ENOMEM;
     server->loop = loop;
     server->handler = *handler;
-    server->request_timeout_ms = (uint64_t)options->request_timeout_s * 1000;
-    server->connections.next = server->connections.before = &server->connections;
-    err = listen_open(options->listen, options->backlog, &server->listen_fd, server->address, why);
-    if (err != 0) {
-        free(server);
-        return err;
-    }
+    server->connections_max = options->connections_max;
+    connections_init(
+        &server->connections, (uint64_t)options->request_timeout_s * 1000, options->rate_bytes_min);
     server->daemon = start_daemon(server, options);
     if (server->daemon == NULL) {
         why_set(why, "the HTTP server does not start");
-        close(server->listen_fd);
         free(server);
         return KEIIN_ENOMEM;
     }
@@ -507,7 +365,12 @@ int http_server_new(uv_loop_t *loop, const struct http_server_options *options,
         free(server);
         return err;
     }
-    server->listen_fd = -1; /* MHD's, until it is quiesced */
+    err = start_listening(server, options, why);
+    if (err != 0) {
+        server->acceptor.fd = -1;
+        http_server_close(server);
+        return err;
+    }
     *out = server;
     return 0;
 }
@@ -524,12 +387,7 @@ const char *http_server_address(const struct http_server *server)
 
 void http_server_quiesce(struct http_server *server)
 {
-    if (server->listen_fd >= 0)
-        return;
-    server->listen_fd = MHD_quiesce_daemon(server->daemon);
-    if (server->listen_fd >= 0)
-        close(server->listen_fd);
-    server->listen_fd = INT32_MAX; /* closed for good */
+    acceptor_stop(&server->acceptor);
 }
 
 size_t http_server_requests(const struct http_server *server)
@@ -539,15 +397,40 @@ size_t http_server_requests(const struct http_server *server)
 
 size_t http_server_connections(const struct http_server *server)
 {
-    return server->connection_count;
+    return server->connections.count;
+}
+
+uint64_t http_server_cut_total(const struct http_server *server)
+{
+    return server->connections.cut_total;
+}
+
+uint64_t http_server_short_total(const struct http_server *server)
+{
+    return server->acceptor.short_total;
+}
+
+bool http_server_cut_slowest_body(struct http_server *server)
+{
+    return connections_cut_slowest_body(&server->connections, uv_now(server->loop));
+}
+
+static void one_closed(struct http_server *server)
+{
+    if (--server->handles == 0)
+        free(server);
 }
 
 static void on_closed(uv_handle_t *handle)
 {
-    struct http_server *server = handle->data;
+    one_closed(handle->data);
+}
 
-    if (--server->handles == 0)
-        free(server);
+static void on_acceptor_closed(uv_handle_t *handle)
+{
+    struct acceptor *a = handle->data;
+
+    one_closed(a->ctx);
 }
 
 void http_server_close(struct http_server *server)
@@ -559,4 +442,6 @@ void http_server_close(struct http_server *server)
     uv_close((uv_handle_t *)&server->poll, on_closed);
     uv_close((uv_handle_t *)&server->timer, on_closed);
     uv_close((uv_handle_t *)&server->sweep, on_closed);
+    if (server->acceptor.poll.data != NULL) /* it was started */
+        acceptor_close(&server->acceptor, on_acceptor_closed);
 }

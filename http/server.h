@@ -1,7 +1,8 @@
 /*
  * HTTP/1.1 server: libmicrohttpd, its epoll descriptor in a libuv loop. Everything here
  * belongs to the loop's thread. Bounded: connections, memory of each, time for headers
- * and for a body. No TLS, no content coding.
+ * and for a body, slowness of both sides. When places or descriptors run out, the connection
+ * that can be spared first is closed (http/connections.h). No TLS, no content coding.
  *
  * A request goes: begin (headers are there), body (a piece at a time), complete (whole),
  * closed (the last call, after the answer went out or the client went away). Somewhere
@@ -31,10 +32,11 @@ struct http_handler {
 
 struct http_server_options {
     const char *listen; /* "127.0.0.1:7380", "[::1]:0"; loopback only */
-    unsigned connections_max; /* more wait in the kernel's backlog */
+    unsigned connections_max; /* one more, and the one that can be spared first is closed */
     unsigned backlog;
     unsigned idle_timeout_s; /* no byte either way */
     unsigned request_timeout_s; /* for the headers, and for the body, each whole */
+    uint64_t rate_bytes_min; /* a second, of a body or an answer; not 0 */
     size_t connection_memory_bytes; /* headers and read buffer */
 };
 
@@ -53,6 +55,14 @@ void http_server_quiesce(struct http_server *server);
 /* Requests that are begun and not closed. */
 size_t http_server_requests(const struct http_server *server);
 size_t http_server_connections(const struct http_server *server);
+/* Connections that were cut for being slow or to make room; times that descriptors ran out. */
+uint64_t http_server_cut_total(const struct http_server *server);
+uint64_t http_server_short_total(const struct http_server *server);
+/*
+ * Cuts the body that comes in slowest, unless it is fast; false when none was cut. Its
+ * request is closed by and by.
+ */
+bool http_server_cut_slowest_body(struct http_server *server);
 /*
  * Closes every connection. No request may be waiting for its answer. The memory goes when
  * the loop has run once more.
@@ -66,6 +76,12 @@ const char *http_request_path(const struct http_request *request);
 const char *http_request_header(const struct http_request *request, const char *name);
 void http_request_set(struct http_request *request, void *value);
 void *http_request_get(const struct http_request *request);
+struct http_server *http_request_server(const struct http_request *request);
+/* The client behind it has proved to be one that is wanted: its connection is spared longest. */
+void http_request_trust(struct http_request *request);
+
+/* An answer that is not read a piece at a time has at most so many bytes. */
+#define HTTP_ANSWER_BYTES_MAX (48 * 1024)
 
 /*
  * Gives up to n bytes of a body from `offset` on; *got is 0 only after an error. An error

@@ -12,6 +12,18 @@
 /* inih as distributions build it cuts a line at 200 bytes, its newline and a NUL included. */
 #define LINE_BYTES_MAX 197
 
+/*
+ * Parts of config_memory_bytes. A connection: its structures, and an answer that is not taken.
+ * A submission: its job and the answer to it. An entry: its pages in a commit. What is fixed: the
+ * tree's edge, the writers of a full roster, stacks, libraries, and what malloc keeps.
+ */
+#define FIXED_BYTES (UINT64_C(24) << 20)
+#define CONNECTION_BYTES (HTTP_ANSWER_BYTES_MAX + 4096)
+#define STATUS_CONNECTIONS 16
+#define SUBMISSION_BYTES 4096
+#define WORKER_BYTES (UINT64_C(1) << 20)
+#define ENTRY_BYTES 2048
+
 enum setting_type { SETTING_TEXT, SETTING_NUMBER };
 
 struct setting {
@@ -41,12 +53,14 @@ static const struct setting settings[] = {
     TEXT("http", prefix, ""),
     TEXT("http", status_listen, ""),
     NUMBER("http", connections_max, "1100", 1, 100000),
-    NUMBER("http", connection_memory_bytes, "16384", 4096, 1 << 20),
+    NUMBER("http", connection_memory_bytes, "8192", 4096, 1 << 20),
     NUMBER("http", backlog, "1024", 1, 65535),
     NUMBER("http", idle_timeout_s, "30", 1, 3600),
     NUMBER("http", request_timeout_s, "60", 1, 3600),
+    NUMBER("http", rate_bytes_min, "8192", 1, 1 << 30),
     NUMBER("limits", map_bytes_max, "274877906944", 1 << 20, 64 * TIB),
-    NUMBER("limits", inflight_bytes_max, "67108864", SUBMISSION_BYTES_MAX, TIB),
+    NUMBER("limits", memory_bytes_max, "268435456", 16 << 20, TIB),
+    NUMBER("limits", inflight_bytes_max, "50331648", SUBMISSION_BYTES_MAX, TIB),
     NUMBER("limits", reserve_percent, "10", 0, 90),
     NUMBER("limits", queue_submissions_max, "4096", 1, 1 << 20),
     NUMBER("limits", queue_per_writer_max, "64", 1, 1 << 20),
@@ -227,6 +241,30 @@ static void check_all(struct reading *r)
     }
 }
 
+uint64_t config_memory_bytes(const struct config *c)
+{
+    uint64_t group_bytes = c->group_bytes_max;
+
+    return FIXED_BYTES + (c->connections_max + STATUS_CONNECTIONS) *
+                             (c->connection_memory_bytes + CONNECTION_BYTES) +
+           c->inflight_bytes_max / 4 * 9 + c->queue_submissions_max * SUBMISSION_BYTES +
+           c->workers * WORKER_BYTES + 2 * group_bytes + c->group_entries_max * ENTRY_BYTES;
+}
+
+static void check_memory(struct reading *r)
+{
+    uint64_t bytes = config_memory_bytes(r->config);
+
+    if (bytes <= r->config->memory_bytes_max)
+        return;
+    error_line(r, 0);
+    buf_printf(r->errors,
+        "the bounds add up to %llu bytes of memory, more than memory_bytes_max (%llu): lower "
+        "connections_max, inflight_bytes_max or group_bytes_max, or raise memory_bytes_max; "
+        "see MEMORY in keiin-ledger(8)\n",
+        (unsigned long long)bytes, (unsigned long long)r->config->memory_bytes_max);
+}
+
 static int set_initial(struct config *config)
 {
     struct buf none;
@@ -268,6 +306,8 @@ int config_read(const char *path, struct config *out, struct buf *errors)
         buf_put_str(errors, "neither [section], name = value nor a comment\n");
     }
     check_all(&r);
+    if (!r.wrong)
+        check_memory(&r);
     if (r.wrong)
         err = KEIIN_EUSAGE;
     if (err == 0)

@@ -19,8 +19,10 @@ struct config {
     uint64_t backlog;
     uint64_t idle_timeout_s;
     uint64_t request_timeout_s;
+    uint64_t rate_bytes_min;
     /* [limits] */
     uint64_t map_bytes_max;
+    uint64_t memory_bytes_max;
     uint64_t inflight_bytes_max;
     uint64_t reserve_percent;
     uint64_t queue_submissions_max;
@@ -37,6 +39,12 @@ struct config {
 
 /* Each commit of so many entries leaves the proof cache (ledger/edge.h) with as many behind it. */
 #define GROUP_ENTRIES_MAX 4096
+
+/*
+ * The most private memory that the server takes under any load with these bounds; what
+ * doc/man/keiin-ledger.8 says under MEMORY.
+ */
+uint64_t config_memory_bytes(const struct config *config);
 
 /*
  * Reads and checks a configuration. KEIIN_EUSAGE with every error, one a line

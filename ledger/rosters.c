@@ -49,6 +49,47 @@ int rosters_get_proof(const struct store_txn *txn, uint64_t serial, struct buf *
     return store_get_buf(txn, TABLE_ROSTER_PROOFS, store_key(&serial), out);
 }
 
+static int see_bytes(void *ctx, struct span key, struct span value)
+{
+    uint64_t *bytes = ctx;
+
+    (void)key;
+    *bytes = value.n;
+    return 0;
+}
+
+int rosters_bytes(const struct store_txn *txn, uint64_t serial, bool proof, uint64_t *bytes)
+{
+    return store_see(
+        txn, proof ? TABLE_ROSTER_PROOFS : TABLE_ROSTERS, store_key(&serial), see_bytes, bytes);
+}
+
+struct piece {
+    uint64_t offset;
+    uint8_t *out;
+    size_t n;
+};
+
+static int see_piece(void *ctx, struct span key, struct span value)
+{
+    const struct piece *piece = ctx;
+
+    (void)key;
+    if (piece->offset > value.n || piece->n > value.n - piece->offset)
+        return KEIIN_EDAMAGED;
+    memcpy(piece->out, value.p + piece->offset, piece->n);
+    return 0;
+}
+
+int rosters_read(const struct store_txn *txn, uint64_t serial, bool proof, uint64_t offset,
+    uint8_t *out, size_t n)
+{
+    struct piece piece = {offset, out, n};
+
+    return store_see(
+        txn, proof ? TABLE_ROSTER_PROOFS : TABLE_ROSTERS, store_key(&serial), see_piece, &piece);
+}
+
 static int see_serial(void *ctx, struct span key, struct span value)
 {
     (void)value;

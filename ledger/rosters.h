@@ -16,6 +16,11 @@ int rosters_put_proof(const struct store_txn *txn, const struct edge *edge, uint
 /* Appends the note, or the proof, of a serial. KEIIN_EABSENT. */
 int rosters_get(const struct store_txn *txn, uint64_t serial, struct buf *out) KEIIN_MUST_USE;
 int rosters_get_proof(const struct store_txn *txn, uint64_t serial, struct buf *out) KEIIN_MUST_USE;
+/* Their lengths, and a piece of them: `offset` + n is at most that. KEIIN_EABSENT, KEIIN_EDAMAGED. */
+int rosters_bytes(
+    const struct store_txn *txn, uint64_t serial, bool proof, uint64_t *bytes) KEIIN_MUST_USE;
+int rosters_read(const struct store_txn *txn, uint64_t serial, bool proof, uint64_t offset,
+    uint8_t *out, size_t n) KEIIN_MUST_USE;
 /* The greatest serial. KEIIN_EABSENT. */
 int rosters_last(const struct store_txn *txn, uint64_t *serial) KEIIN_MUST_USE;
 

@@ -20,6 +20,8 @@
 #include "system/messages.h"
 
 #define TICK_MS 1000
+#define DESCRIPTORS_KEPT 32 /* for the store, the log, the other sockets */
+#define MMAP_BYTES_MIN (256 * 1024) /* what malloc gives back at once when it is freed */
 #define DRAIN_TICK_MS 5
 #define DRAIN_UPLOADS_MS 1500 /* for answers that are still going out */
 #define DRAIN_MS_MAX 4000 /* for a group that is being committed */
@@ -123,20 +125,26 @@ static void on_signal(uv_signal_t *handle, int number)
     uv_timer_start(&server->drain, on_drain, 0, DRAIN_TICK_MS);
 }
 
-/* Connections are descriptors: the usual soft limit of 1,024 is too few. */
-static void raise_descriptors(const struct config *config)
+/*
+ * Connections are descriptors: the usual soft limit of 1,024 is too few. So many connections can
+ * be had that the rest of the server keeps its own.
+ */
+static unsigned connections_by_descriptors(const struct config *config)
 {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)config->connections_max + 64;
+    rlim_t wanted = (rlim_t)config->connections_max + DESCRIPTORS_KEPT;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-        return;
+        return (unsigned)config->connections_max;
     limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
-        log_line(LOG_WARNING, "descriptors",
-            "only %llu files can be open at once; raise the limit "
-            "or lower connections_max",
-            (unsigned long long)limit.rlim_cur);
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted)
+        return (unsigned)config->connections_max;
+    (void)getrlimit(RLIMIT_NOFILE, &limit);
+    log_line(LOG_WARNING, "descriptors",
+        "only %llu files can be open at once; raise the limit or lower connections_max",
+        (unsigned long long)limit.rlim_cur);
+    return limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? (unsigned)(limit.rlim_cur - DESCRIPTORS_KEPT)
+                                                 : DESCRIPTORS_KEPT;
 }
 
 static int start_ledger(struct server *server, struct why *why)
@@ -162,10 +170,11 @@ static int start_http(struct server *server, struct why *why)
     const struct config *config = &server->setup.config;
     struct http_handler handler = route_handler(&server->ledger);
     struct http_server_options options = {.listen = config->listen,
-        .connections_max = (unsigned)config->connections_max,
+        .connections_max = connections_by_descriptors(config),
         .backlog = (unsigned)config->backlog,
         .idle_timeout_s = (unsigned)config->idle_timeout_s,
         .request_timeout_s = (unsigned)config->request_timeout_s,
+        .rate_bytes_min = config->rate_bytes_min,
         .connection_memory_bytes = (size_t)config->connection_memory_bytes};
     int err = http_server_new(&server->loop, &options, &handler, &server->http, why);
 
@@ -266,8 +275,8 @@ int run_main(int argc, char **argv)
         signal(SIGPIPE, SIG_IGN);
         /* Few arenas keep the memory of bodies bounded: they are freed in other threads. */
         mallopt(M_ARENA_MAX, 2);
+        mallopt(M_MMAP_THRESHOLD, MMAP_BYTES_MIN);
         log_start(&system_clock);
-        raise_descriptors(&server->setup.config);
         status = serve_until_stopped(server);
     }
     if (server->stuck)

@@ -15,7 +15,7 @@
 #define FOR_A_SECOND "public, max-age=1"
 #define NOT_SHARED "private, max-age=3600"
 /* Larger bundles are read from the store while they are sent. */
-#define WHOLE_BYTES_MAX (128 * 1024)
+#define WHOLE_BYTES_MAX HTTP_ANSWER_BYTES_MAX
 
 static void not_there(struct http_request *request)
 {
@@ -166,32 +166,68 @@ static void serve_tile(struct ledger *ledger, struct http_request *request, cons
         serve_bundle(ledger, request, tile);
 }
 
+/* A roster, or its proof, that is being sent. */
+struct sending_roster {
+    const struct store *store;
+    uint64_t serial, bytes;
+    bool proof;
+};
+
+static int roster_read(void *ctx, uint64_t offset, uint8_t *out, size_t n, size_t *got)
+{
+    struct sending_roster *s = ctx;
+    struct store_txn txn;
+    int err = store_begin(s->store, false, &txn);
+
+    *got = s->bytes - offset < n ? (size_t)(s->bytes - offset) : n;
+    if (err != 0)
+        return err;
+    err = rosters_read(&txn, s->serial, s->proof, offset, out, *got);
+    store_abort(&txn);
+    return err;
+}
+
+static void send_roster(
+    struct ledger *ledger, struct http_request *request, uint64_t serial, bool proof)
+{
+    struct sending_roster *s = malloc(sizeof *s);
+    struct http_reply reply = {.status = 200,
+        .content_type = TEXT_TYPE,
+        .cache_control = FOR_GOOD,
+        .ranges = true,
+        .body = HTTP_READ,
+        .read = roster_read,
+        .read_free = free,
+        .read_ctx = s};
+    struct store_txn txn;
+    int err = s == NULL ? KEIIN_ENOMEM : store_begin(&ledger->given.store, false, &txn);
+
+    if (err == 0) {
+        *s = (struct sending_roster){&ledger->given.store, serial, 0, proof};
+        err = rosters_bytes(&txn, serial, proof, &s->bytes);
+        store_abort(&txn);
+    }
+    if (err != 0) {
+        free(s);
+        unreadable(request, err);
+        return;
+    }
+    reply.read_bytes = s->bytes;
+    http_reply(request, &reply);
+}
+
 static void serve_roster(struct ledger *ledger, struct http_request *request, const char *path)
 {
     const char *suffix = strstr(path, ".tlog-proof");
     bool proof = suffix != NULL && strcmp(suffix, ".tlog-proof") == 0;
     size_t digits = proof ? (size_t)(suffix - path) : strlen(path);
-    struct store_txn txn;
-    struct buf body;
     uint64_t serial;
-    int err;
 
     if (!decimal_parse(span_of(path, digits), UINT_MAX_CANONICAL, &serial) ||
-        serial > ledger->published.serial || (proof && serial == 0)) {
+        serial > ledger->published.serial || (proof && serial == 0))
         not_there(request);
-        return;
-    }
-    buf_init(&body, ROSTER_BYTES_MAX > PROOF_BYTES_MAX ? ROSTER_BYTES_MAX : PROOF_BYTES_MAX);
-    err = store_begin(&ledger->given.store, false, &txn);
-    if (err == 0) {
-        err = proof ? rosters_get_proof(&txn, serial, &body) : rosters_get(&txn, serial, &body);
-        store_abort(&txn);
-    }
-    if (err != 0)
-        unreadable(request, err);
     else
-        reply_buf(request, &body, TEXT_TYPE, FOR_GOOD);
-    buf_destroy(&body);
+        send_roster(ledger, request, serial, proof);
 }
 
 /* The entry that holds a number, as a receipt. */
@@ -246,7 +282,7 @@ static void serve_writer(struct ledger *ledger, struct http_request *request, co
         not_there(request);
         return;
     }
-    buf_init(&body, CHECKPOINT_BYTES_MAX + 2 * ENTRY_BYTES_MAX);
+    buf_init(&body, HTTP_ANSWER_BYTES_MAX);
     err = store_begin(&ledger->given.store, false, &txn);
     if (err == 0) {
         head.hash = book_writer(ledger->published.book, writer)->start;

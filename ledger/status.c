@@ -53,6 +53,10 @@ static void put_metrics(struct buf *out, const struct status *s)
     metric(
         out, "inflight_bytes", "gauge", "Bytes of bodies that are under way.", l->inflight_bytes);
     metric(out, "connections", "gauge", "Open connections.", http_server_connections(s->server));
+    metric(out, "connections_cut_total", "counter",
+        "Connections cut for being slow, or to make room.", http_server_cut_total(s->server));
+    metric(out, "descriptors_short_total", "counter",
+        "Times that descriptors had run out for a connection.", http_server_short_total(s->server));
     metric(out, "body_bytes_total", "counter", "Bytes of submissions received.", m->body_bytes);
     metric(out, "reads_total", "counter", "Requests for what is published.", m->reads);
     metric(out, "commits_total", "counter", "Groups made durable.", atomic_load(&m->commits));

@@ -6,12 +6,15 @@
 #include "core/sha256.h"
 #include "core/text.h"
 
+#define BODY_STEP_BYTES (32 * 1024) /* the first room for a body */
+
 /* A POST that is coming in. */
 struct upload {
     enum entry_kind kind;
     size_t bytes; /* promised */
-    size_t charged; /* in ledger->inflight_bytes */
+    size_t charged; /* in ledger->inflight_bytes: what `body` has room for */
     uint8_t *body;
+    bool privileged; /* names a key of the committee's or the operator's */
     size_t got;
     bool shed; /* no room: what comes is dropped, the answer is 503 */
 };
@@ -93,31 +96,61 @@ void submit_begin(struct ledger *ledger, struct http_request *request, enum entr
     http_request_set(request, upload);
 }
 
-/*
- * Room for a body: all for the committee and the operator, all but the reserve for others.
- * A key that is not known yet counts as another's.
- */
-static bool reserve(struct ledger *ledger, struct upload *upload, struct span first)
+/* Whose body it is, by the key that it names: the committee's and the operator's come first. */
+static bool names_privileged(const struct ledger *ledger, struct span first)
 {
-    const struct config *config = ledger->given.config;
-    uint64_t max = config->inflight_bytes_max;
     const struct book_key *key;
     struct hash key_hash;
-    bool privileged = false;
 
-    if (submission_peek_key(first, &key_hash)) {
-        key = book_find_key(ledger->published.book, &key_hash, NULL);
-        privileged = key != NULL && book_writer(ledger->published.book, key->writer)->privileged;
-    }
+    if (!submission_peek_key(first, &key_hash))
+        return false;
+    key = book_find_key(ledger->published.book, &key_hash, NULL);
+    return key != NULL && book_writer(ledger->published.book, key->writer)->privileged;
+}
+
+/*
+ * Room for so many more bytes of a body: all for the committee and the operator, all but the
+ * reserve for others. What is charged is what has come and not what was promised; where
+ * it gets scarce the body that comes in slowest is given up.
+ */
+static bool charge(struct ledger *ledger, struct http_request *request, bool privileged, size_t n)
+{
+    const struct config *config = ledger->given.config;
+    uint64_t max = config->inflight_bytes_max, after = ledger->inflight_bytes + n;
+
+    if (after > max / 4 * 3)
+        (void)http_server_cut_slowest_body(http_request_server(request));
     if (!privileged)
         max -= max / 100 * config->reserve_percent;
-    if (ledger->inflight_bytes + upload->bytes > max)
+    if (after > max)
         return false;
-    upload->body = malloc(upload->bytes);
-    if (upload->body == NULL)
+    ledger->inflight_bytes = after;
+    return true;
+}
+
+/* Makes the buffer of a body long enough for its next piece. */
+static bool reserve(
+    struct ledger *ledger, struct http_request *request, struct upload *upload, struct span piece)
+{
+    size_t wanted = upload->got + piece.n, bytes;
+    uint8_t *body;
+
+    if (wanted <= upload->charged)
+        return true;
+    if (upload->charged == 0)
+        upload->privileged = names_privileged(ledger, piece);
+    bytes = wanted < BODY_STEP_BYTES / 2 ? BODY_STEP_BYTES : 2 * wanted;
+    if (bytes > upload->bytes)
+        bytes = upload->bytes;
+    if (!charge(ledger, request, upload->privileged, bytes - upload->charged))
         return false;
-    upload->charged = upload->bytes;
-    ledger->inflight_bytes += upload->charged;
+    body = realloc(upload->body, bytes);
+    if (body == NULL) {
+        ledger->inflight_bytes -= bytes - upload->charged;
+        return false;
+    }
+    upload->body = body;
+    upload->charged = bytes;
     return true;
 }
 
@@ -127,8 +160,12 @@ void submit_body(struct ledger *ledger, struct http_request *request, struct spa
 
     if (upload == NULL || upload->shed || piece.n > upload->bytes - upload->got)
         return;
-    if (upload->body == NULL && !reserve(ledger, upload, piece)) {
+    if (!reserve(ledger, request, upload, piece)) {
         upload->shed = true;
+        ledger->inflight_bytes -= upload->charged;
+        upload->charged = 0;
+        free(upload->body);
+        upload->body = NULL;
         return;
     }
     memcpy(upload->body + upload->got, piece.p, piece.n);
@@ -264,6 +301,8 @@ void submit_answer(void *ctx, void *client, const struct job *job)
                    : job->stored              ? 201
                                               : 200;
     reply.retry_after_s = refusal_kinds[job->refused].retry_after_s;
+    if (job->refused == REFUSE_NOT && job->stored)
+        http_request_trust(client);
     http_reply(client, &reply);
 }
 

@@ -46,10 +46,12 @@ endif
 
 if WITH_SERVER
 KEIIN_UNIT_TESTS += \
+	tests/unit/test_connections \
 	tests/unit/test_ledger_faults \
 	tests/unit/test_ledger_groups \
 	tests/unit/test_ledger_parts \
 	tests/unit/test_ledger_store
+tests_unit_test_connections_LDADD = libhttpserver.la libcore.la $(UV_LIBS) $(MICROHTTPD_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ledger_faults_LDADD = $(LIBLEDGER) $(CMOCKA_LIBS)
 tests_unit_test_ledger_faults_SOURCES = tests/unit/test_ledger_faults.c \
 	tests/unit/ledger_bench.c tests/unit/ledger_bench.h
@@ -80,8 +82,10 @@ check-programs: $(check_PROGRAMS)
 # Benchmarks, built and run by `make bench`; each prints one JSON object.
 EXTRA_PROGRAMS =
 if WITH_SERVER
-EXTRA_PROGRAMS += tests/bench/audit tests/bench/commit tests/bench/load tests/bench/primitives tests/bench/proof \
+EXTRA_PROGRAMS += tests/bench/audit tests/bench/commit tests/bench/primitives tests/bench/proof \
 	tests/bench/stages
+# Scripts use it, too.
+check_PROGRAMS += tests/bench/load
 tests_bench_audit_LDADD = $(LIBCHECK)
 tests_bench_commit_LDADD = libstore.la libsystem.la libcore.la
 tests_bench_load_LDADD = libsystem.la libcore.la -lpthread
@@ -90,6 +94,6 @@ tests_bench_proof_LDADD = libcore.la
 tests_bench_stages_SOURCES = tests/bench/stages.c tests/unit/ledger_bench.c tests/unit/ledger_bench.h
 tests_bench_stages_LDADD = $(LIBLEDGER) $(CMOCKA_LIBS)
 endif
-bench: all $(EXTRA_PROGRAMS)
+bench: all $(EXTRA_PROGRAMS) $(check_PROGRAMS)
 	KEIIN_BIN='$(abs_top_builddir)' python3 $(srcdir)/tests/bench/gates.py
 .PHONY: bench

@@ -6,11 +6,17 @@ same run. Prints the table; never fails for being slow.
 """
 import argparse
 import os
+import pathlib
+import resource
 import shutil
+import sys
 import tempfile
 
 import scale
 from bench_ledger import Ledger, bench
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
+from hostile import Hostile  # noqa: E402
 
 
 class Table:
@@ -48,6 +54,35 @@ def single_records(table, folder, seconds, primitives):
               one["p50_us"] / bound_us, "p50 %d us, bound %.0f us" % (one["p50_us"], bound_us),
               more_is_better=False)
     table.add("private memory of keiin-ledger under load, MiB", 256, memory / 1024,
+              "RssAnon %d KiB" % memory, more_is_better=False)
+
+
+def hostile_load(table, folder, seconds):
+    """64 writers, in turns alone and beside 1,264 clients that mean no good."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+    ledger = Ledger(folder, 64)
+    ledger.load(ledger.keys, 16, 1)  # something to ask for, and a warm server
+    host, _, port = ledger.url.split("//")[1].split("/")[0].rpartition(":")
+    alone, ratios, memory = ledger.load(ledger.keys, 1, seconds), [], 0
+    for _ in range(3):
+        crowd = Hostile(host, int(port))
+        crowd.idle(900)
+        crowd.half_header(100)
+        crowd.drip_header(100)
+        crowd.drip_body(100)
+        crowd.never_read(32, "/tile/records/000")
+        crowd.never_read(32, "/tile/0/000", 200)
+        with crowd:
+            beside = ledger.load(ledger.keys, 1, seconds)
+        before, alone = alone, ledger.load(ledger.keys, 1, seconds)
+        ratios.append(2 * beside["records_per_s"] /
+                      (before["records_per_s"] + alone["records_per_s"]))
+        memory = max(memory, beside["memory_kib"])
+    ledger.stop()
+    table.add("64 writers beside 1,000 idle, 200 dripping, 64 never reading: rate / alone", 0.7,
+              sorted(ratios)[1], "%.0f records/s, alone %.0f; of three rounds" %
+              (beside["records_per_s"], alone["records_per_s"]))
+    table.add("... private memory of keiin-ledger, MiB", 256, memory / 1024,
               "RssAnon %d KiB" % memory, more_is_better=False)
 
 
@@ -116,10 +151,11 @@ def main():
     table = Table()
     try:
         primitives = bench("primitives", folder)
-        for name in ("single", "many", "growth"):
+        for name in ("single", "many", "hostile", "growth"):
             os.mkdir(os.path.join(folder, name))
         single_records(table, folder + "/single", options.seconds, primitives)
         many_records(table, folder + "/many", options.seconds)
+        hostile_load(table, folder + "/hostile", options.seconds)
         commit = bench("commit", folder + "/commit", 256, 300)
         table.add("commit of 256 values / raw fdatasync of the same bytes", 2.0, commit["ratio"],
                   "%d us, %d us" % (commit["commit_us"], commit["plain_us"]),

@@ -4,10 +4,11 @@
  * second, the latencies, and the CPU time that the server used.
  *
  *   load --url http://127.0.0.1:PORT[/PREFIX] --roster NOTE --seconds S --records N
- *        [--threads T] [--pid SERVER] [--record-bytes B] KEYFILE...
+ *        [--threads T] [--pid SERVER] [--record-bytes B] [--requests N] [--every-ms MS] KEYFILE...
  *
  * One connection a key file: a writer has one submission outstanding. The writers must
- * be silent ones, or continued ones: each asks the ledger where its chain ends.
+ * be silent ones, or continued ones: each asks the ledger where its chain ends. --requests bounds
+ * what each has to send; with --every-ms a line a while says what was acknowledged so far.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -17,6 +18,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -39,7 +41,7 @@
 struct options {
     char host[128], port[8], prefix[256];
     const char *roster;
-    uint64_t seconds, records, threads, record_bytes, pid;
+    uint64_t seconds, records, threads, record_bytes, pid, every_ms;
 };
 
 struct request {
@@ -64,7 +66,9 @@ struct thread {
     pthread_t id;
     struct connection **connections;
     size_t count;
-    uint64_t until_ns, acked, refused;
+    uint64_t until_ns, refused;
+    atomic_uint_fast64_t acked;
+    atomic_bool done;
     uint32_t *latencies_us;
     size_t latency_count;
 };
@@ -241,12 +245,30 @@ static void ask_state(struct connection *c)
 }
 
 /* What is ready beforehand: enough for the time, but bounded in memory. */
-static void prepare(struct connection *c, size_t count)
+static void *prepare(void *arg)
 {
-    c->requests = calloc(count, sizeof *c->requests);
-    c->request_count = count;
-    for (size_t i = 0; i < count; i++)
-        sign_next(c, &c->requests[i]);
+    struct thread *t = arg;
+
+    for (size_t i = 0; i < t->count; i++) {
+        struct connection *c = t->connections[i];
+
+        for (size_t j = 0; j < c->request_count; j++)
+            sign_next(c, &c->requests[j]);
+    }
+    return NULL;
+}
+
+static void on_all_threads(struct thread *threads, void *(*work)(void *))
+{
+    for (size_t i = 0; i < o.threads; i++)
+        if (pthread_create(&threads[i].id, NULL, work, &threads[i]) != 0)
+            die("no thread");
+}
+
+static void join_all(struct thread *threads)
+{
+    for (size_t i = 0; i < o.threads; i++)
+        pthread_join(threads[i].id, NULL);
 }
 
 static bool send_more(struct connection *c)
@@ -315,6 +337,8 @@ static void *run(void *arg)
     for (size_t i = 0; i < t->count; i++) {
         struct epoll_event e = {EPOLLIN, {.ptr = t->connections[i]}};
 
+        /* Not before: a server in need closes those that have nothing to say. */
+        t->connections[i]->fd = connect_to();
         epoll_ctl(epoll, EPOLL_CTL_ADD, t->connections[i]->fd, &e);
         start_request(t->connections[i]);
         if (t->connections[i]->sent < t->connections[i]->requests[0].n) {
@@ -342,6 +366,7 @@ static void *run(void *arg)
         }
     }
     close(epoll);
+    t->done = true;
     return NULL;
 }
 
@@ -365,6 +390,27 @@ static double cpu_s(void)
         sscanf(p + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
         die("/proc/PID/stat is not understood");
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* Until all are done: a line a while. */
+static void report_progress(const struct thread *threads)
+{
+    const struct timespec pause = {
+        (time_t)(o.every_ms / 1000), (long)(o.every_ms % 1000 * 1000000)};
+    bool done = o.every_ms == 0;
+
+    while (!done) {
+        uint64_t acked = 0;
+
+        done = true;
+        for (size_t i = 0; i < o.threads; i++) {
+            acked += threads[i].acked;
+            done = done && threads[i].done;
+        }
+        printf("{\"at_ns\":%" PRIu64 ",\"acked\":%" PRIu64 "}\n", now_ns(), acked);
+        fflush(stdout);
+        nanosleep(&pause, NULL);
+    }
 }
 
 static int by_value(const void *a, const void *b)
@@ -438,6 +484,7 @@ static void read_options(int argc, char **argv, uint64_t *requests)
         {"record-bytes", required_argument, NULL, 'b'},
         {"pid", required_argument, NULL, 'p'},
         {"requests", required_argument, NULL, 'q'},
+        {"every-ms", required_argument, NULL, 'e'},
         {NULL, 0, NULL, 0},
     };
     int c;
@@ -464,6 +511,9 @@ static void read_options(int argc, char **argv, uint64_t *requests)
             break;
         case 'p':
             o.pid = number_of(optarg);
+            break;
+        case 'e':
+            o.every_ms = number_of(optarg);
             break;
         case 'q':
             *requests = number_of(optarg);
@@ -508,22 +558,20 @@ int main(int argc, char **argv)
             die(why.text);
         c->fd = connect_to();
         ask_state(c);
-        prepare(c, (size_t)requests);
+        c->request_count = (size_t)requests;
+        c->requests = calloc(c->request_count, sizeof *c->requests);
         close(c->fd); /* the server may have given up on it meanwhile */
         t->connections[t->count++] = c;
     }
-    for (size_t i = 0; i < o.threads; i++)
-        for (size_t j = 0; j < threads[i].count; j++)
-            threads[i].connections[j]->fd = connect_to();
+    on_all_threads(threads, prepare);
+    join_all(threads);
     cpu = cpu_s();
     start = now_ns();
-    for (size_t i = 0; i < o.threads; i++) {
-        threads[i].until_ns = start + o.seconds * 1000000000u;
-        if (pthread_create(&threads[i].id, NULL, run, &threads[i]) != 0)
-            die("no thread");
-    }
     for (size_t i = 0; i < o.threads; i++)
-        pthread_join(threads[i].id, NULL);
+        threads[i].until_ns = start + o.seconds * 1000000000u;
+    on_all_threads(threads, run);
+    report_progress(threads);
+    join_all(threads);
     report(threads, (double)(now_ns() - start) / 1e9, cpu_s() - cpu);
     return 0;
 }

@@ -31,6 +31,7 @@ def show_configuration():
                 (("origin", "#"), "origin in [ledger] must be given"),
                 (("[http]", "[limits]\nworkers = 0\n[http]"), "workers is a number from 1 to"),
                 (("[http]", "[limits]\nworkers = 2\nworkers = 2\n[http]"), "a second time"),
+                (("[http]", "[limits]\nmemory_bytes_max = 99999999\n[http]"), "add up to"),
                 (("[http]", "nonsense\n[http]"), "line 6:"),
                 (("[http]", "data = " + "x" * 300 + "\n[http]"), "longer than")):
             assert change[0] in good
