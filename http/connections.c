@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #define IDLE_MS_MIN 10 /* for a client that has just come to say what it wants */
+#define TRUSTED_MS_MIN 1000
 #define BUSY_MS_MIN 1500 /* a sweep has seen it */
 
 static void leave(struct connection *c)
@@ -170,8 +171,11 @@ bool connections_make_room(struct connections *all, uint64_t now_ms)
         return false;
     if (c == NULL)
         c = slowest(all, true, UINT64_MAX, now_ms);
-    if (c == NULL)
+    if (c == NULL) {
         c = longest_idle(all, RING_TRUSTED);
+        if (c != NULL && now_ms - c->since_ms < TRUSTED_MS_MIN)
+            c = NULL; /* between two requests */
+    }
     if (c != NULL)
         cut(c);
     return c != NULL;

@@ -159,7 +159,7 @@ def show_rate():
                                        len(ratios) < ROUNDS + 4):
             with Memory(l) as memory, the_crowd(l) as crowd:
                 beside = worker.rate(2 * WINDOW_S)
-                assert crowd.present() > 1000, crowd.present()
+                assert crowd.present() > 900, crowd.present()
             assert memory.most_kib < 256 * 1024, memory.most_kib
             wait_until(lambda: descriptors(l) <= calm + WRITERS)
             after_kib.append(rss_anon_kib(l))
@@ -202,7 +202,11 @@ def show_cut():
 
 
 def show_stalled_bodies(l, filler):
-    """Bodies that stop in the middle take no room from others for long."""
+    """Bodies that are announced take no room, those that stop in the middle take none for long."""
+    announced = Hostile(l.host, l.port, comes_back=False)
+    announced.stall(50, 1)
+    with announced:
+        assert l.post(filler.sign([record("z", **{"x-pad": "y" * 50000})] * 60)).status == 201
     body = filler.sign([record("z", **{"x-pad": "y" * 50000})] * 60, move=False)
     stalled = Hostile(l.host, l.port, comes_back=False)
     stalled.stall(60, 1 << 20)
@@ -245,7 +249,9 @@ def show_memory():
             for thread in floods:
                 thread.join()
             show_stalled_bodies(l, filler)
-            with the_crowd(l):
+            hoarders = Hostile(l.host, l.port)
+            hoarders.never_read(300, "/tile/records/000")  # 2 MiB each
+            with hoarders, the_crowd(l):
                 good(l)
         assert memory.most_kib * 1024 < total, (memory.most_kib, total)
         assert set(statuses) <= {403, 503} and 403 in statuses, statuses
@@ -265,7 +271,9 @@ def limit_descriptors(l, n):
 def does_not_spin(l, seconds=1.0):
     before = cpu_s(l)
     time.sleep(seconds)
-    assert cpu_s(l) - before < 0.3 * seconds, f"{cpu_s(l) - before} s of CPU in {seconds} s"
+    used_s = cpu_s(l) - before
+    print(f"{used_s:.2f} s of CPU in {seconds} s", flush=True)
+    assert used_s < 0.15 * seconds
 
 
 def show_descriptors():

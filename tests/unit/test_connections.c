@@ -207,6 +207,19 @@ static void test_who_has_just_come_is_waited_for(void **state)
     end(&crowd);
 }
 
+static void test_who_is_trusted_may_pause(void **state)
+{
+    struct crowd crowd;
+
+    (void)state;
+    begin(&crowd);
+    come(&crowd, 0)->trusted = true;
+    connection_idle(crowd.c[0], 5000);
+    assert_false(connections_make_room(&crowd.all, 5900));
+    assert_true(connections_make_room(&crowd.all, 6000));
+    end(&crowd);
+}
+
 static void test_bodies_make_room_for_bodies(void **state)
 {
     struct crowd crowd;
@@ -237,6 +250,7 @@ int main(void)
         cmocka_unit_test(test_answers_that_are_not_taken_are_cut),
         cmocka_unit_test(test_who_makes_room),
         cmocka_unit_test(test_who_has_just_come_is_waited_for),
+        cmocka_unit_test(test_who_is_trusted_may_pause),
         cmocka_unit_test(test_bodies_make_room_for_bodies),
     };
 
