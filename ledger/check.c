@@ -339,7 +339,7 @@ static int look(void *ctx, struct why *why)
 {
     struct checking *c = ctx;
     uint64_t size, writers = 0;
-    int err = setup_open_store(c->setup, false, false, &c->store, why);
+    int err = setup_open_store(c->setup, &c->store, why);
 
     if (err != 0)
         return err;

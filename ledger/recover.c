@@ -7,6 +7,7 @@
 #include "core/sha256.h"
 #include "ledger/recheck.h"
 #include "ledger/rosters.h"
+#include "system/messages.h"
 
 #define RESTORE                                                                                    \
     "restore the data folder from a copy made while the server was stopped, or from "              \
@@ -122,7 +123,7 @@ static int load_checkpoint(const struct store_txn *txn, const struct config *con
     buf_init(&bytes, CHECKPOINT_BYTES_MAX);
     err = note == NULL ? KEIIN_ENOMEM : tables_checkpoint(txn, &bytes);
     if (err == KEIIN_EABSENT) {
-        why_set(why, "the data folder holds no ledger yet; run keiin-ledger init");
+        why_set(why, "%s", message_text(MESSAGE_LEDGER_NO_LEDGER));
         goto out;
     }
     if (err == 0)

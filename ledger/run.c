@@ -47,7 +47,7 @@ static int look(void *ctx, struct why *why)
 {
     struct setup *setup = ctx;
     struct store store;
-    int err = setup_open_store(setup, false, false, &store, why);
+    int err = setup_open_store(setup, &store, why);
 
     if (err != 0)
         return err;
@@ -159,7 +159,7 @@ static int start_ledger(struct server *server, struct why *why)
 
     server->network = (struct network){server, submit_answer, wake};
     if (err == 0)
-        err = setup_open_store(&server->setup, false, false, &given.store, why);
+        err = setup_open_store(&server->setup, &given.store, why);
     if (err == 0)
         err = ledger_start(&server->ledger, &given, why);
     return err;

@@ -133,12 +133,14 @@ int setup_lock(struct setup *setup)
     return err == 0 ? 0 : cli_fail(err, setup->config.data, &why);
 }
 
-int setup_open_store(
-    const struct setup *setup, bool create, bool read_only, struct store *out, struct why *why)
+int setup_open_store(const struct setup *setup, struct store *out, struct why *why)
 {
-    const struct store_lmdb_options options = {setup->config.map_bytes_max, create, read_only};
+    const struct store_lmdb_options options = {setup->config.map_bytes_max, false, false};
+    int err = store_lmdb_open(setup->config.data, tables_all(), TABLE_COUNT, &options, out, why);
 
-    return store_lmdb_open(setup->config.data, tables_all(), TABLE_COUNT, &options, out, why);
+    if (err == KEIIN_EABSENT)
+        why_set(why, "%s", message_text(MESSAGE_LEDGER_NO_LEDGER));
+    return err;
 }
 
 void setup_log_vkey(const struct setup *setup, struct vkey *out)

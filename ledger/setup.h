@@ -26,8 +26,7 @@ int setup_keys(struct setup *setup);
 /* The data folder must be there. */
 int setup_lock(struct setup *setup);
 /* Opens the store; the lock is held. Errors as store_lmdb_open, `why` filled. */
-int setup_open_store(const struct setup *setup, bool create, bool read_only, struct store *out,
-    struct why *why) KEIIN_MUST_USE;
+int setup_open_store(const struct setup *setup, struct store *out, struct why *why) KEIIN_MUST_USE;
 
 /* The log's key as a roster lists it; borrows the name. */
 void setup_log_vkey(const struct setup *setup, struct vkey *out);

@@ -374,6 +374,12 @@ static int open_env(struct lmdb *db, const char *folder, const struct store_tabl
     if (rc == 0)
         rc =
             mdb_env_open(db->env, folder, MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0u), 0600);
+    /*
+     * Whoever had the store before may have died before its last write was durable. What is
+     * read here will be published and acknowledged, so it has to be on the disk first.
+     */
+    if (rc == 0 && !options->read_only)
+        rc = mdb_env_sync(db->env, 1);
     if (rc == 0)
         rc = mdb_env_stat(db->env, &stat);
     if (rc == 0) {
@@ -421,6 +427,11 @@ int store_lmdb_open(const char *folder, const struct store_table *tables, size_t
             err == KEIIN_EDAMAGED ? "; " RESTORE : "");
         goto out;
     }
+    /* LMDB syncs the file and never the name that it gave it. */
+    if (!options->read_only)
+        err = folder_sync(folder, why);
+    if (err != 0)
+        goto out;
     out->ops = &lmdb_ops;
     out->ctx = db;
     db = NULL;

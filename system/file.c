@@ -180,13 +180,27 @@ static int write_all(int fd, struct span bytes)
     return fsync(fd) == 0 ? 0 : errno;
 }
 
+/* Syncs a folder: the names in it. Returns 0 or an errno. */
+static int sync_names(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), e = 0;
+
+    if (fd < 0)
+        return errno;
+    if (fsync(fd) != 0)
+        e = errno;
+    close(fd);
+    /* A file system that cannot sync folders says EINVAL: no more can be done there. */
+    return e == EINVAL ? 0 : e;
+}
+
 /* Syncs the folder in which `path` stands. Returns 0 or an errno. */
 static int sync_folder_of(const char *path)
 {
     const char *slash;
     size_t n = strlen(path);
     char *folder;
-    int fd, e = 0;
+    int e;
 
     while (n > 1 && path[n - 1] == '/')
         n--;
@@ -197,14 +211,9 @@ static int sync_folder_of(const char *path)
         folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
     if (folder == NULL)
         return ENOMEM;
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) != 0)
-        e = errno;
-    if (fd >= 0)
-        close(fd);
+    e = sync_names(folder);
     free(folder);
-    /* A file system that cannot sync folders says EINVAL: no more can be done there. */
-    return e == EINVAL ? 0 : e;
+    return e;
 }
 
 int file_create(const char *path, unsigned mode, struct span bytes, struct why *why)
@@ -367,10 +376,36 @@ int folder_create(const char *path, struct why *why)
     return e == 0 ? 0 : write_failed(path, e, why);
 }
 
+int folder_sync(const char *path, struct why *why)
+{
+    int e = sync_names(path);
+
+    return e == 0 ? 0 : write_failed(path, e, why);
+}
+
+/* One folder of a path. Who made it before may have died before its name was durable. */
+static int create_or_find(const char *path, struct why *why)
+{
+    struct stat st;
+    bool made = mkdir(path, 0700) == 0;
+    int e;
+
+    if (!made && errno != EEXIST)
+        return write_failed(path, errno, why);
+    if (!made && (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))) {
+        file_why(why, path, "is there already and is not a folder");
+        return KEIIN_EEXIST;
+    }
+    e = sync_folder_of(path);
+    /* A folder in which others have theirs need not be readable; nor did we put it there. */
+    if (!made && e == EACCES)
+        e = 0;
+    return e == 0 ? 0 : write_failed(path, e, why);
+}
+
 int folder_create_all(const char *path, struct why *why)
 {
     char *part = strdup(path), *end;
-    struct stat st;
     int err = 0;
 
     if (part == NULL)
@@ -383,17 +418,7 @@ int folder_create_all(const char *path, struct why *why)
         end += strcspn(end, "/");
         next = *end;
         *end = 0;
-        if (mkdir(part, 0700) == 0) {
-            int e = sync_folder_of(part);
-
-            if (e != 0)
-                err = write_failed(part, e, why);
-        } else if (errno != EEXIST) {
-            err = write_failed(part, errno, why);
-        } else if (stat(part, &st) != 0 || !S_ISDIR(st.st_mode)) {
-            file_why(why, part, "is there already and is not a folder");
-            err = KEIIN_EEXIST;
-        }
+        err = create_or_find(part, why);
         *end = next;
     }
     free(part);

@@ -54,12 +54,15 @@ int file_unlink(const char *path, struct why *why) KEIIN_MUST_USE;
 
 /* Makes a folder (mode 0700) and syncs the one it is in; KEIIN_EEXIST. */
 int folder_create(const char *path, struct why *why) KEIIN_MUST_USE;
-/* Makes a folder and those above it; that some are there is no error. */
+/* Makes a folder and those above it, durably; that some are there already is no error. */
 int folder_create_all(const char *path, struct why *why) KEIIN_MUST_USE;
 
 /* Shows every name in a folder but "." and "..". KEIIN_EABSENT, KEIIN_EUNREADABLE. */
 int folder_list(const char *path, disk_name_fn *see, void *see_ctx, struct why *why)
     KEIIN_MUST_USE;
+
+/* Makes durable which names stand in a folder. */
+int folder_sync(const char *path, struct why *why) KEIIN_MUST_USE;
 
 /* Locks `path` (created when absent) until *fd is closed. KEIIN_EBUSY when another process has it. */
 int file_lock(const char *path, int *fd, struct why *why) KEIIN_MUST_USE;

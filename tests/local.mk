@@ -76,7 +76,14 @@ forge_ledger_SOURCES = \
 	tests/forge/main.c
 forge_ledger_LDADD = libsystem.la libcore.la
 
-check-programs: $(check_PROGRAMS)
+# For LD_PRELOAD in tests/crash: writes down what a program does to its files.
+check_LTLIBRARIES =
+check_LTLIBRARIES += librecord.la
+librecord_la_SOURCES = tests/crash/recordlib.c
+librecord_la_CFLAGS = $(AM_CFLAGS) -U_FORTIFY_SOURCE
+librecord_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir)
+
+check-programs: $(check_PROGRAMS) $(check_LTLIBRARIES)
 .PHONY: check-programs
 
 # Benchmarks, built and run by `make bench`; each prints one JSON object.

@@ -50,25 +50,12 @@ class Sender(threading.Thread):
             return
 
 
-def leaves_of(l, size):
-    leaves = []
-    for number in range((size + 255) // 256):
-        width = min(256, size - 256 * number)
-        path = f"/tile/entries/{number:03}" + (f".p/{width}" if width < 256 else "")
-        bundle = l.get(path).body
-        while bundle:
-            n = int.from_bytes(bundle[:2], "big")
-            leaves.append((tree.leaf_hash(bundle[2 : 2 + n]), bundle[2 : 2 + n]))
-            bundle = bundle[2 + n :]
-    return leaves
-
-
 def audit(l, acked, checkpoints):
     """Every acknowledged submission stands where its receipt said; every checkpoint holds."""
     import base64
 
     size, root, _ = l.checkpoint()
-    leaves = leaves_of(l, size)
+    leaves = l.leaves(size)
     assert len(leaves) == size
     frontier, roots = tree.Frontier(), {}
     for count, (leaf, _) in enumerate(leaves, 1):

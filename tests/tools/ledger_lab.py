@@ -258,6 +258,19 @@ class Lab:
         lines = text.split("\n")
         return int(lines[1]), lines[2], text
 
+    def leaves(self, size):
+        """Leaf hash and bytes of every entry below `size`."""
+        leaves = []
+        for number in range((size + 255) // 256):
+            width = min(256, size - 256 * number)
+            path = f"/tile/entries/{number:03}" + (f".p/{width}" if width < 256 else "")
+            bundle = self.get(path).body
+            while bundle:
+                n = int.from_bytes(bundle[:2], "big")
+                leaves.append((tree.leaf_hash(bundle[2 : 2 + n]), bundle[2 : 2 + n]))
+                bundle = bundle[2 + n :]
+        return leaves
+
     def check_receipt(self, answer, key, number, before, digests, signature, kind=1):
         """Rebuilds the entry, follows the proof, compares with the checkpoint's root."""
         version, index, received, prev, proof, checkpoint = answer.value[:6]

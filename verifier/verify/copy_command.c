@@ -27,15 +27,17 @@ struct copy {
 /* Makes the folders that a path below the copy needs; *full is malloc'd. */
 static int make_place(struct copy *c, const char *path, char **full)
 {
+    struct stat st;
     char *slash;
-    int err;
+    int err = 0;
 
     *full = path_join(c->folder, path);
     if (*full == NULL)
         return KEIIN_ENOMEM;
     slash = strrchr(*full, '/');
     *slash = '\0';
-    err = folder_create_all(*full, c->why);
+    if (stat(*full, &st) != 0 || !S_ISDIR(st.st_mode))
+        err = folder_create_all(*full, c->why);
     *slash = '/';
     return err;
 }
