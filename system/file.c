@@ -383,6 +383,17 @@ int folder_sync(const char *path, struct why *why)
     return e == 0 ? 0 : write_failed(path, e, why);
 }
 
+int folder_sync_all(const char *path, struct why *why)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), e = 0;
+
+    if (fd < 0 || syncfs(fd) != 0)
+        e = errno;
+    if (fd >= 0)
+        close(fd);
+    return e == 0 ? 0 : write_failed(path, e, why);
+}
+
 /* One folder of a path. Who made it before may have died before its name was durable. */
 static int create_or_find(const char *path, struct why *why)
 {

@@ -63,6 +63,12 @@ int folder_list(const char *path, disk_name_fn *see, void *see_ctx, struct why *
 
 /* Makes durable which names stand in a folder. */
 int folder_sync(const char *path, struct why *why) KEIIN_MUST_USE;
+/*
+ * Likewise for all folders below it, at the price of whatever else its file system has to
+ * write. The files' own bytes have to be synced by who writes them: not every kernel tells
+ * of their errors here.
+ */
+int folder_sync_all(const char *path, struct why *why) KEIIN_MUST_USE;
 
 /* Locks `path` (created when absent) until *fd is closed. KEIIN_EBUSY when another process has it. */
 int file_lock(const char *path, int *fd, struct why *why) KEIIN_MUST_USE;

@@ -197,7 +197,7 @@ static uint64_t count_files(uint64_t size)
     return (size / TILE_WIDTH + 1) * 3;
 }
 
-/* Checkpoints first, to know what there is; they are written last, when all of it is there. */
+/* Checkpoints first, to know what there is; written last, when all of it is there, durably. */
 static int copy_ledger(struct copy *c)
 {
     struct fetch newest = {0}, quorum = {0};
@@ -216,6 +216,8 @@ static int copy_ledger(struct copy *c)
         err = copy_tree(c, newest.checkpoint.size);
     if (err == 0)
         err = copy_rosters(c);
+    if (err == 0)
+        err = folder_sync_all(c->folder, c->why);
     if (err == 0 && newest.checkpoint_bytes.n > 0)
         err = put_checkpoint(c, "latest-checkpoint", buf_view(&newest.checkpoint_bytes));
     if (err == 0)
