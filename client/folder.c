@@ -317,6 +317,21 @@ static int read_pending(struct folder *folder, struct why *why)
     return err;
 }
 
+/*
+ * Whoever wrote here last may have died between a rename and the sync of its folder. What is
+ * read now is acted upon, a signature sent again among it, so its name is made durable first.
+ */
+static int sync_names(const struct keiin_disk *disk, const char *path, struct why *why)
+{
+    char *rosters = path_join(path, "rosters");
+    int err = rosters == NULL ? KEIIN_ENOMEM : disk->sync_folder(disk->ctx, path, why);
+
+    if (err == 0)
+        err = disk->sync_folder(disk->ctx, rosters, why);
+    free(rosters);
+    return err;
+}
+
 int folder_open(
     const struct keiin_disk *disk, const char *path, struct folder *out, struct why *why)
 {
@@ -330,6 +345,8 @@ int folder_open(
         err = read_config(out, why);
     if (err == 0)
         err = disk->lock(disk->ctx, lock, &out->lock, why);
+    if (err == 0)
+        err = sync_names(disk, path, why);
     if (err == 0)
         err = read_state(out, why);
     if (err == 0)

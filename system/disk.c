@@ -57,6 +57,12 @@ static int disk_make_folder(void *ctx, const char *path, struct why *why)
     return folder_create_all(path, why);
 }
 
+static int disk_sync_folder(void *ctx, const char *path, struct why *why)
+{
+    (void)ctx;
+    return folder_sync(path, why);
+}
+
 static int disk_list(void *ctx, const char *path, disk_name_fn *see, void *see_ctx, struct why *why)
 {
     (void)ctx;
@@ -77,4 +83,5 @@ static void disk_unlock(void *ctx, int lock)
 }
 
 const struct keiin_disk system_disk = {NULL, disk_read, disk_walk, disk_append, disk_replace,
-    disk_create, disk_remove, disk_is_there, disk_make_folder, disk_list, disk_lock, disk_unlock};
+    disk_create, disk_remove, disk_is_there, disk_make_folder, disk_sync_folder, disk_list,
+    disk_lock, disk_unlock};

@@ -28,8 +28,9 @@ struct keiin_disk {
     /* As file_remove; without `sync` the file may be back after a power cut. */
     int (*remove)(void *ctx, const char *path, bool sync, struct why *why);
     bool (*is_there)(void *ctx, const char *path);
-    /* As folder_create_all and folder_list. */
+    /* As folder_create_all, folder_sync and folder_list. */
     int (*make_folder)(void *ctx, const char *path, struct why *why);
+    int (*sync_folder)(void *ctx, const char *path, struct why *why);
     int (*list)(void *ctx, const char *path, disk_name_fn *see, void *see_ctx, struct why *why);
     /* As file_lock; `unlock` takes what it gave, or a negative number for nothing. */
     int (*lock)(void *ctx, const char *path, int *out, struct why *why);
