@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from power_lab import (BIN, LIBRARY, LONG, SEED, Recorder, Tried, must_fail, power_record,  # noqa: E402
+from power_lab import (BIN, LIBRARY, LONG, SECONDS, SEED, Recorder, Tried, must_fail, power_record,  # noqa: E402
                        take_out, try_states)
 from ledger_lab import LEDGER, Lab, b64, check_body, lab, record, tree, unpack  # noqa: E402
 
@@ -233,12 +233,11 @@ def lives_of(rng):
     """Name, life, and share of the time."""
     lives = [("plain", plain, 4)]
     in_init = [(power_record.MKDIR, 2), (power_record.RENAME, 1)]
-    in_init += [(0, n) for n in (range(1, 40) if LONG else (rng.randrange(1, 40),))]
+    in_init += [(0, n) for n in rng.sample(range(1, 40), 10 if LONG else 1)]
     lives += [(f"init killed at {kind}:{n}",
                lambda l, rng, die=(kind, n): killed_in_init(l, rng, die), 1) for kind, n in in_init]
-    commits = range(1, 15) if LONG else (rng.randrange(2, 9),)
-    in_run = [(power_record.WRITE_DURABLE, n) for n in commits]
-    in_run += [(0, n) for n in (range(1, 80, 2) if LONG else rng.sample(range(10, 80), 2))]
+    in_run = [(power_record.WRITE_DURABLE, n) for n in rng.sample(range(1, 15), 5 if LONG else 1)]
+    in_run += [(0, n) for n in rng.sample(range(10, 80), 15 if LONG else 2)]
     lives += [(f"run killed at {kind}:{n}",
                lambda l, rng, die=(kind, n): killed_in_commit(l, rng, die), 1) for kind, n in in_run]
     return lives
@@ -251,19 +250,18 @@ def main():
     rng = random.Random(SEED)
     print(f"seed {SEED}", flush=True)
     total, lives = 0, lives_of(rng)
-    seconds = 10**6 if LONG else 45 / sum(share for _, _, share in lives)
+    seconds = SECONDS / sum(share for _, _, share in lives)
     for name, life, share in lives:
         tried = Tried(seconds * share)
         with lab() as l:
             case = life(l, rng)
-            try_states(case.events, case.recorder.root_inode, Answers(), case.check, tried, rng,
-                       share=1 if LONG else 0.08 if life is plain else 0.3)
-            print(f"{name}: {tried.states} states of {len(case.events)} events, "
+            try_states(case.events, case.recorder.root_inode, Answers, case.check, tried)
+            print(f"{name}: {tried.states} of {tried.all} states, {len(case.events)} events, "
                   f"{len(case.bodies)} submissions", flush=True)
             total += tried.states
             if life is plain:
                 must_fail(lambda: try_states(take_out(case.events, is_sync), case.recorder.root_inode,
-                                             Answers(), case.check, Tried(20), rng, 0.2), "any sync")
+                                             Answers, case.check, Tried(20)), "any sync")
     print(f"{total} states of the disk; from each the ledger starts, whole")
 
 

@@ -18,7 +18,7 @@ import tempfile
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from power_lab import (BIN, LIBRARY, LONG, SEED, SRC, Recorder, Tried, must_fail,  # noqa: E402
+from power_lab import (BIN, LIBRARY, LONG, SECONDS, SEED, SRC, Recorder, Tried, must_fail,  # noqa: E402
                        power_record, take_out, try_states)
 import fake_ledger as fake  # noqa: E402
 
@@ -224,24 +224,22 @@ def main():
     lives = [(None, None, 3), ((power_record.MKDIR, 1), 0, 1), ((power_record.RENAME, 1), 1, 3),
              ((power_record.UNLINK, 1), 1, 1)]
     for step in range(5) if LONG else rng.sample(range(5), 2):
-        deaths = range(1, 60, 2) if LONG else (rng.randrange(1, 60),)
-        lives += [((0, n), step, 1) for n in deaths]
-    seconds = 10**6 if LONG else 45 / sum(share for _, _, share in lives)
+        lives += [((0, n), step, 1) for n in rng.sample(range(1, 60), 5 if LONG else 1)]
+    seconds = SECONDS / sum(share for _, _, share in lives)
     total = 0
     for die, step, share in lives:
         tried = Tried(seconds * share)
         dir_ = pathlib.Path(tempfile.mkdtemp(prefix="keiin-power-"))
         try:
             case = Case(dir_, rng, die, step)
-            try_states(case.events, case.recorder.root_inode, Sent(), case.check, tried, rng,
-                       share=1 if LONG else 0.3)
+            try_states(case.events, case.recorder.root_inode, Sent, case.check, tried)
             name = "plain" if die is None else f"step {step} killed at {die[0]}:{die[1]}"
-            print(f"{name}: {tried.states} states of {len(case.events)} events, "
+            print(f"{name}: {tried.states} of {tried.all} states, {len(case.events)} events, "
                   f"{len(case.ledger.bodies)} submissions", flush=True)
             total += tried.states
             if die is None:
                 must_fail(lambda: try_states(take_out(case.events, is_sync), case.recorder.root_inode,
-                                             Sent(), case.check, Tried(20), rng, 0.2), "any sync")
+                                             Sent, case.check, Tried(20)), "any sync")
         finally:
             shutil.rmtree(dir_)
     print(f"{total} states of the folder; from each the client goes on, or says that it never began")

@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from power_lab import (BIN, LIBRARY, LONG, SEED, Recorder, Tried, must_fail,  # noqa: E402
+from power_lab import (BIN, LIBRARY, SECONDS, SEED, Recorder, Tried, must_fail,  # noqa: E402
                        power_record, take_out, try_states)
 from ledger_lab import lab, record  # noqa: E402
 
@@ -158,14 +158,14 @@ def main():
     try:
         sizes = make_sources(dir_)
         for kind in (Keys, State, Copy):
-            tried = Tried(10**6 if LONG else 12)
+            tried = Tried(SECONDS / 3)
             case = kind(dir_, sizes)
             what = case.events, case.recorder.root_inode
-            try_states(*what, Done(), case.check, tried, rng, share=1 if LONG else 0.4, per_cut=8)
-            print(f"{kind.__name__}: {tried.states} states of {len(case.events)} events", flush=True)
+            try_states(*what, Done, case.check, tried)
+            print(f"{kind.__name__}: {tried.states} of {tried.all} states, {len(case.events)} events", flush=True)
             total += tried.states
-            must_fail(lambda: try_states(take_out(case.events, is_sync), what[1], Done(), case.check,
-                                         Tried(20), rng, 0.4, 8), "any sync")
+            must_fail(lambda: try_states(take_out(case.events, is_sync), what[1], Done, case.check,
+                                         Tried(20), 8), "any sync")
     finally:
         shutil.rmtree(dir_)
     print(f"{total} states of the files; each is whole, or says that it is not")

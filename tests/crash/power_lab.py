@@ -21,6 +21,7 @@ import power_record  # noqa: E402
 LIBRARY = BIN / ".libs/librecord.so"
 SEED = int(os.environ.get("KEIIN_SEED", random.randrange(2**32)))
 LONG = bool(os.environ.get("KEIIN_LONG"))
+SECONDS = int(os.environ.get("KEIIN_POWER_SECONDS", 700 if LONG else 36))
 # Where syncs cost nothing: what is durable is the record's to say.
 SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
@@ -70,47 +71,34 @@ def take_out(events, what):
 
 
 class Tried:
-    """Counts, and how long it may still go on."""
+    """Counts, and how long it may still go on; a few are tried on the slowest machine."""
 
     def __init__(self, seconds):
         self.end = time.monotonic() + seconds
-        self.states = self.same = 0
+        self.states = self.all = 0
 
     def is_over(self):
-        return time.monotonic() > self.end
+        return self.states >= 8 and time.monotonic() > self.end
 
 
-def states(events, root_inode, facts, rng, per_cut, share, tried):
-    """Yields (words, disk, facts of the moment): after every event the extremes and `per_cut`
-    random ones, of all these a `share` drawn by the seed. `facts` takes each event."""
-    disk, seen = power_record.Disk(root_inode), set()
+def moments(events, root_inode, facts, per_cut):
+    """Yields after every event each choice of what reached the disk that was not there before:
+    (number of the event, words, disk, choice, facts then). `facts` takes each event."""
+    disk, seen, facts = power_record.Disk(root_inode), set(), facts()
     for at, event in enumerate(events, 1):
         disk.take(event)
         facts.take(event)
-        if event.kind == power_record.BEGIN_SYNC:
-            continue
-        choices = power_record.extremes(disk)
-        if disk.unsynced():
-            choices += [power_record.random_choice(disk, rng) for _ in range(per_cut)]
-        for choice in choices:
-            if rng.random() >= share:
-                continue
-            found = disk.after_cut(choice, rng)
-            key = power_record.digest_of(found), facts.key()
-            if key in seen:
-                tried.same += 1
-                continue
-            seen.add(key)
-            yield f"after event {at} of {len(events)}, unsynced: {choice.label}", found, facts.now()
+        for choice in power_record.choices(disk, at, per_cut, SEED):
+            key = disk.key(choice), facts.key()
+            if key not in seen:
+                seen.add(key)
+                yield f"event {at} of {len(events)}, {choice.label}", disk, choice, facts.now
 
 
-def try_states(events, root_inode, facts, check, tried, rng, share=1.0, per_cut=4):
-    """Runs check(folder, facts, words) on such states, `share` of them drawn by the seed."""
-    drawn = list(states(events, root_inode, facts, rng, per_cut, share, tried))
-    rng.shuffle(drawn)
-
-    def one(state):
-        words, found, now = state
+def try_states(events, root_inode, facts, check, tried, per_cut=4):
+    """Runs check(folder, facts, words) on all states, in an order drawn by the seed, until the
+    time is over. In rounds, so that no more than some are in memory."""
+    def one(words, found, now):
         if tried.is_over():
             return
         folder = tempfile.mkdtemp(prefix="keiin-power-", dir=SCRATCH)
@@ -124,18 +112,29 @@ def try_states(events, root_inode, facts, check, tried, rng, share=1.0, per_cut=
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    tried.all = sum(1 for _ in moments(events, root_inode, facts, per_cut))
+    order = list(range(tried.all))
+    random.Random(SEED).shuffle(order)
+    round_states = 100 if LONG else 12
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        jobs = [pool.submit(one, state) for state in drawn]
-        try:
-            for job in concurrent.futures.as_completed(jobs):
-                job.result()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+        while order and not tried.is_over():
+            wanted, order = set(order[:round_states]), order[round_states:]
+            jobs = []
+            for number, (words, disk, choice, now) in enumerate(
+                    moments(events, root_inode, facts, per_cut)):
+                if number in wanted:
+                    found = disk.after_cut(choice, random.Random(f"{SEED}-{words}"))
+                    jobs.append(pool.submit(one, words, found, now()))
+            try:
+                for job in jobs:
+                    job.result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
 
 
 def must_fail(try_them, what):
-    """The test can fail: without the syncs taken out, it does."""
+    """The test can fail: when the record is of a program that does not sync, it does."""
     try:
         try_them()
     except AssertionError as error:

@@ -8,6 +8,7 @@ call for itself and in any order, and of the bytes of a write every sector of 51
 import collections
 import hashlib
 import os
+import random
 import struct
 
 CREATE, MKDIR, WRITE, TRUNCATE, RENAME, LINK, UNLINK, BEGIN_SYNC, END_SYNC, SENT, SHARED_MAP, \
@@ -97,6 +98,7 @@ class Disk:
         self.pending_names = []
         self.begun = {}
         self.order = 0
+        self.settled = 0  # changes that became durable
 
     def _find(self, path):
         at = self.root
@@ -156,16 +158,17 @@ class Disk:
                     where.names.pop(name, None)
                     if inode is not None:
                         where.names[name] = inode
+                self.settled += 1
             else:
                 rest.append(change)
         self.pending_names = rest
 
-    @staticmethod
-    def _settle(inode, is_durable):
+    def _settle(self, inode, is_durable):
         rest = []
         for change in inode.pending:
             if is_durable(change):
                 change.apply(inode.data)
+                self.settled += 1
             else:
                 rest.append(change)
         inode.pending = rest
@@ -174,6 +177,14 @@ class Disk:
         """The orders of all changes that are not durable."""
         return sorted([change.order for change in self.pending_names] +
                       [change.order for inode in self.inodes.values() for change in inode.pending])
+
+    def key(self, choice):
+        """Equal for disks that are surely equal; cheap, for many to be left out."""
+        names = tuple(c.order for c in self.pending_names if choice.name(c.order))
+        pending = [c.order for inode in self.inodes.values() for c in inode.pending]
+        taken = tuple(order for order in pending if choice.bytes(order)[0])
+        torn = choice.label if any(choice.bytes(order)[1] for order in taken) else ""
+        return self.settled, names, taken, torn
 
     def after_cut(self, choice, rng):
         """{path: (mode, bytes or None for a folder)} of what is found when power is back."""
@@ -228,9 +239,8 @@ def whole(taken):
     return lambda order: (taken(order), None, True)
 
 
-def extremes(disk):
+def extremes(unsynced):
     """Choices that are the same whatever the seed."""
-    unsynced = disk.unsynced()
     last = unsynced[-1] if unsynced else 0
     return [
         Choice("none", never, whole(never)),
@@ -242,12 +252,13 @@ def extremes(disk):
     ]
 
 
-def random_choice(disk, rng):
+def random_choice(unsynced, seed):
     """In order up to some call, a call or a sector at random, or the last write torn."""
-    unsynced = disk.unsynced() or [0]
+    rng = random.Random(seed)
     kind = rng.choice(("prefix", "calls", "sectors", "sectors", "last torn"))
+    label = f"{kind} {seed}"
     part = rng.choice((0.1, 0.5, 0.9))
-    seed = rng.random()
+    last = unsynced[-1]
 
     def drawn(*what):
         digest = hashlib.sha256(repr((seed, *what)).encode()).digest()
@@ -261,22 +272,20 @@ def random_choice(disk, rng):
 
     if kind == "prefix":
         end = rng.choice(unsynced)
-        return Choice(kind, lambda order: order <= end, whole(lambda order: order <= end))
+        return Choice(label, lambda order: order <= end, whole(lambda order: order <= end))
     if kind == "calls":
-        return Choice(kind, name, whole(lambda order: drawn("call", order)))
+        return Choice(label, name, whole(lambda order: drawn("call", order)))
     if kind == "sectors":
-        return Choice(kind, name, torn)
-    last = unsynced[-1]
-    return Choice(kind, always, lambda order: torn(order) if order == last else (True, None, True))
+        return Choice(label, name, torn)
+    return Choice(label, always, lambda order: torn(order) if order == last else (True, None, True))
 
 
-def digest_of(found):
-    h = hashlib.sha256()
-    for path in sorted(found):
-        mode, data = found[path]
-        h.update(repr((path, mode, None if data is None else len(data))).encode())
-        h.update(data or b"")
-    return h.digest()
+def choices(disk, at, per_cut, seed):
+    """Of the moment after `at` events: the extremes, and `per_cut` random ones."""
+    unsynced = disk.unsynced()
+    if not unsynced:
+        return extremes(unsynced)[:1]
+    return extremes(unsynced) + [random_choice(unsynced, f"{seed}-{at}-{i}") for i in range(per_cut)]
 
 
 def make(found, folder):
