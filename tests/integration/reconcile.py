@@ -256,6 +256,12 @@ class WholeLedger(Case):
                 if why is not None:
                     self.assertIn(why, verdict["why"])
 
+    def test_more_statements_than_there_is_room_for(self):
+        status, text = self.lab.reconcile(LOG, options=["--statements-max", "11924"])
+        self.assertEqual(status, 2)
+        self.assertIn("more than 11924 statements", text)
+        self.check(LOG, status=0, options=["--statements-max", "11925"])
+
     def test_log_of_another_server(self):
         log = SLICE.replace(b",6b0", b",7c1")
         found, verdict = self.check(log, status=1, options=["--findings-max", "100000"])
