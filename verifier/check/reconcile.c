@@ -234,12 +234,15 @@ static bool is_named(const struct reconcile *r, struct span name)
     return r->options.writer_count == 0;
 }
 
-/* The writer's number; rosters list few, and one entry is of one writer. */
+/* The writer's number. Records come by entries, so it mostly is the last one's. */
 static int writer_of(struct reconcile *r, struct span name, size_t *out)
 {
+    *out = r->last_writer;
+    if (r->writer_count > 0 && span_is(name, r->writers[*out].name))
+        return 0;
     for (*out = r->writer_count; *out > 0; --*out)
         if (span_is(name, r->writers[*out - 1].name)) {
-            --*out;
+            r->last_writer = --*out;
             return 0;
         }
     if (r->writer_count == r->writer_cap) {
@@ -255,7 +258,7 @@ static int writer_of(struct reconcile *r, struct span name, size_t *out)
         (struct known_writer){.name = strndup((const char *)name.p, name.n)};
     if (r->writers[r->writer_count].name == NULL)
         return KEIIN_ENOMEM;
-    *out = r->writer_count++;
+    r->last_writer = *out = r->writer_count++;
     return 0;
 }
 

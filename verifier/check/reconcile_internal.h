@@ -65,6 +65,7 @@ struct reconcile {
 
     struct known_writer *writers;
     size_t writer_count, writer_cap;
+    size_t last_writer; /* that a record was given of */
 
     struct noted_list changed, absent, repeats;
     struct reconcile_result result;
