@@ -19,7 +19,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from power_lab import (BIN, LIBRARY, LONG, SECONDS, SEED, Recorder, Tried, must_fail, power_record,  # noqa: E402
                        take_out, try_states)
-from ledger_lab import LEDGER, Lab, b64, check_body, lab, record, tree, unpack  # noqa: E402
+from ledger_lab import LEDGER, Lab, b64, check_body, lab, record, sha256, tree, unpack  # noqa: E402
 
 VERIFY = str(BIN / "keiin-verify")
 INIT_DONE = "init is done"
@@ -56,8 +56,13 @@ class Truth:
             frontier.append(leaf)
             self.roots[index + 1] = b64(frontier.root())
             self.index_of[unpack(entry)[7]] = index
-        self.bodies = sorted(bodies, key=lambda body: self.index_of[unpack(body)[6]])
-        self.places = [self.index_of[unpack(body)[6]] for body in self.bodies]
+        self.bodies = sorted(bodies, key=lambda body: self.index_of[unpack(body)[-1]])
+        self.places = [self.index_of[unpack(body)[-1]] for body in self.bodies]
+
+
+def post(l, body):
+    """As records, or as a roster."""
+    return l.post(body, "/roster" if isinstance(unpack(body)[4], bytes) else "/records")
 
 
 def submit_some(l, writers, rng, count, pending, bodies, threads=2):
@@ -67,9 +72,11 @@ def submit_some(l, writers, rng, count, pending, bodies, threads=2):
             for _ in range(count):
                 if writer.name not in pending:
                     n = rng.choice((1, 1, 1, 2, 30, 1024 if rng.random() < 0.2 else 3))
-                    made = [record(**{"x-pad": "p" * rng.choice((0, 20, 9000 if n < 5 else 100))})
-                            for _ in range(n)]
-                    pending[writer.name] = writer.sign(made)
+                    sealed = [rng.randbytes(rng.choice((1, 5000)))] * n if n < 4 else []
+                    more = {"sealed": sha256(sealed[0])} if sealed else {}
+                    made = [record(**{"x-pad": "p" * rng.choice((0, 20, 9000 if n < 5 else 100)),
+                                      **more}) for _ in range(n)]
+                    pending[writer.name] = writer.sign(made, sealed)
                 body = pending[writer.name]
                 answer = connection.request("POST", "/records", body,
                                             {"Content-Type": "application/msgpack"})
@@ -88,7 +95,7 @@ class Case:
         self.l, self.rng, self.recorder = l, rng, Recorder(l.folder)
         l.configure(ledger__data=self.recorder.below / "deep" / "data",
                     commit__heartbeat_interval_s=0)
-        self.bodies, self.pending = [], {}
+        self.bodies, self.pending, self.first = [], {}, 0
         self.writers = [l.writer(f"w.test/{i}") for i in range(3)]
 
     def prepare(self):
@@ -110,6 +117,14 @@ class Case:
 
     def submit(self, count, threads=2):
         submit_some(self.l, self.writers, self.rng, count, self.pending, self.bodies, threads)
+
+    def change_roster(self):
+        """A new writer is listed."""
+        self.l.writer("late.test/w")
+        roster = self.l.roster()
+        self.l.rosters.append(roster)
+        self.bodies.append(self.l.committee.sign_roster(roster[1]))
+        assert post(self.l, self.bodies[-1]).status == 201
 
     def killed(self):
         """Waits for the end of a server that was to die."""
@@ -169,13 +184,13 @@ class Case:
         # What was in goes in again as itself; what was not is taken.
         if inside > 0:
             at = random.randrange(inside)
-            answer = l.post(self.truth.bodies[at])
+            answer = post(l, self.truth.bodies[at])
             assert answer.status == 200 and answer.value[1] == self.truth.places[at], answer.body
         if inside < len(self.truth.bodies):
             body = self.truth.bodies[inside]
-            answer = l.post(body)
+            answer = post(l, body)
             assert answer.status == 201 and answer.value[1] == size, answer.body
-            check_body(l, body, answer)
+            check_body(l, body, answer, 2 if isinstance(unpack(body)[4], bytes) else 1)
             self.audit(l)
 
 
@@ -188,7 +203,23 @@ def plain(l, rng):
     case.submit(12)
     case.l.stop()
     case.start()
+    case.change_roster()
     case.submit(25 if LONG else 12, threads=3)
+    case.finish()
+    return case
+
+
+def full_tile(l, rng):
+    """Only the end of it is tried: where the first tile of 256 becomes full."""
+    case = Case(l, rng)
+    case.prepare()
+    case.init()
+    case.start()
+    case.submit(250, threads=1)
+    case.l.stop()
+    case.first = len(case.recorder.events())
+    case.start()
+    case.submit(10)
     case.finish()
     return case
 
@@ -231,7 +262,7 @@ def is_sync(event):
 
 def lives_of(rng):
     """Name, life, and share of the time."""
-    lives = [("plain", plain, 4)]
+    lives = [("plain", plain, 4)] + ([("full tile", full_tile, 2)] if LONG else [])
     in_init = [(power_record.MKDIR, 2), (power_record.RENAME, 1)]
     in_init += [(0, n) for n in rng.sample(range(1, 40), 10 if LONG else 1)]
     lives += [(f"init killed at {kind}:{n}",
@@ -255,7 +286,8 @@ def main():
         tried = Tried(seconds * share)
         with lab() as l:
             case = life(l, rng)
-            try_states(case.events, case.recorder.root_inode, Answers, case.check, tried)
+            try_states(case.events, case.recorder.root_inode, Answers, case.check, tried,
+                       first=case.first)
             print(f"{name}: {tried.states} of {tried.all} states, {len(case.events)} events, "
                   f"{len(case.bodies)} submissions", flush=True)
             total += tried.states
