@@ -113,8 +113,8 @@ static int attempt_init(struct audit *a)
 static int walk(struct audit *a, struct why *why)
 {
     struct judge *j = &a->judge;
-    struct batch_task task = {
-        rosters_ledger_id(&j->rosters), rosters_in_force(&j->rosters), !a->options->no_records, a->options->keeper};
+    struct batch_task task = {rosters_ledger_id(&j->rosters), rosters_in_force(&j->rosters),
+        !a->options->no_records, a->options->keeper};
     unsigned threads = a->options->threads;
     struct pipeline *pipeline = NULL;
     struct batch *b;

@@ -355,8 +355,7 @@ static void read_part(struct part *p, bool judged)
             "the lengths do not fit the entry; none of its records was read");
 }
 
-void batch_read_records(
-    struct batch *b, struct source *source, const struct record_keeper *keeper)
+void batch_read_records(struct batch *b, struct source *source, const struct record_keeper *keeper)
 {
     struct tile tile = {TILE_RECORDS, 0, b->number, b->width};
     struct part p = {b, keeper, NULL, 0, 4, 0, false, 0, {""}};

@@ -161,8 +161,8 @@ static int give_kept(const struct judge *j, const struct batch *b, unsigned i, s
             continue;
         place.position = b->kept[*kept].position;
         place.writer = writer->key.name;
-        err = j->keeper->give(j->keeper->ctx, &place,
-            span_of(b->kept_bytes.p + from, b->kept[*kept].end - from));
+        err = j->keeper->give(
+            j->keeper->ctx, &place, span_of(b->kept_bytes.p + from, b->kept[*kept].end - from));
     }
     return err;
 }
@@ -172,8 +172,8 @@ struct used {
     size_t record, order, kept;
 };
 
-static int judge_entry(struct judge *j, struct source *source, const struct batch *b, unsigned i,
-    struct used *used)
+static int judge_entry(
+    struct judge *j, struct source *source, const struct batch *b, unsigned i, struct used *used)
 {
     const struct batch_entry *e = &b->entries[i];
     uint64_t index = b->number * TILE_WIDTH + i;
