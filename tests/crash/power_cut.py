@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from power_lab import (BIN, LIBRARY, LONG, SECONDS, SEED, Recorder, Tried, must_fail, power_record,  # noqa: E402
+from power_lab import (BIN, LONG, SECONDS, SEED, Recorder, Tried, must_fail, power_record,  # noqa: E402
                        take_out, try_states)
 from ledger_lab import LEDGER, Lab, b64, check_body, lab, record, sha256, tree, unpack  # noqa: E402
 
@@ -110,7 +110,6 @@ class Case:
                                  self.l.folder / "roster0", die=die)
         if done.returncode == 0:
             self.recorder.mark(INIT_DONE)
-        return done.returncode == 0
 
     def start(self, die=None):
         self.l.start(wrap=self.recorder.wrap(die))
@@ -217,7 +216,7 @@ def full_tile(l, rng):
     case.start()
     case.submit(250, threads=1)
     case.l.stop()
-    case.first = len(case.recorder.events())
+    case.first = case.recorder.count()
     case.start()
     case.submit(10)
     case.finish()
@@ -225,10 +224,11 @@ def full_tile(l, rng):
 
 
 def killed_in_init(l, rng, die):
-    """init is killed, and runs again; then a submission, before anything else is synced."""
+    """init is killed, and runs again; then submissions. Only what comes after is tried."""
     case = Case(l, rng)
     case.prepare()
     case.init(die)
+    case.first = case.recorder.count()
     if not (case.recorder.below / "deep/data/data.mdb").exists():
         case.init()
     case.start()
@@ -238,7 +238,7 @@ def killed_in_init(l, rng, die):
 
 
 def killed_in_commit(l, rng, die):
-    """The server is killed at some call of a commit, started again, and answers."""
+    """The server is killed at some call of a commit, started again, and answers: from there on."""
     case = Case(l, rng)
     case.prepare()
     case.init()
@@ -248,9 +248,10 @@ def killed_in_commit(l, rng, die):
     case.start(die)
     case.submit(20)
     case.killed()
+    case.first = case.recorder.count()
     case.start()
     case.l.checkpoint()
-    case.submit(3)
+    case.submit(2, threads=1)
     case.finish()
     return case
 
@@ -267,17 +268,16 @@ def lives_of(rng):
     in_init += [(0, n) for n in rng.sample(range(1, 40), 10 if LONG else 1)]
     lives += [(f"init killed at {kind}:{n}",
                lambda l, rng, die=(kind, n): killed_in_init(l, rng, die), 1) for kind, n in in_init]
-    in_run = [(power_record.WRITE_DURABLE, n) for n in rng.sample(range(1, 15), 5 if LONG else 1)]
-    in_run += [(0, n) for n in rng.sample(range(10, 80), 15 if LONG else 2)]
+    in_run = [(power_record.WRITE_DURABLE, n, 2)
+              for n in rng.sample(range(1, 15), 5 if LONG else 1)]
+    in_run += [(0, n, 1) for n in rng.sample(range(10, 80), 15 if LONG else 2)]
     lives += [(f"run killed at {kind}:{n}",
-               lambda l, rng, die=(kind, n): killed_in_commit(l, rng, die), 1) for kind, n in in_run]
+               lambda l, rng, die=(kind, n): killed_in_commit(l, rng, die), share)
+              for kind, n, share in in_run]
     return lives
 
 
 def main():
-    if not LIBRARY.exists():
-        print(f"{LIBRARY} is not built", file=sys.stderr)
-        sys.exit(77)
     rng = random.Random(SEED)
     print(f"seed {SEED}", flush=True)
     total, lives = 0, lives_of(rng)

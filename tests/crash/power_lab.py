@@ -1,4 +1,6 @@
-"""What the power cut tests share: programs run under recordlib.c, and the trying of every state."""
+"""What the power cut tests share: programs run under recordlib.c, and the trying of states.
+
+KEIIN_POWER_SECONDS says for how long each script tries; KEIIN_LONG takes more lives and longer."""
 
 import concurrent.futures
 import os
@@ -21,7 +23,7 @@ import power_record  # noqa: E402
 LIBRARY = BIN / ".libs/librecord.so"
 SEED = int(os.environ.get("KEIIN_SEED", random.randrange(2**32)))
 LONG = bool(os.environ.get("KEIIN_LONG"))
-SECONDS = int(os.environ.get("KEIIN_POWER_SECONDS", 700 if LONG else 36))
+SECONDS = int(os.environ.get("KEIIN_POWER_SECONDS", 600 if LONG else 36))
 # Where syncs cost nothing: what is durable is the record's to say.
 SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
@@ -30,6 +32,7 @@ class Recorder:
     """A folder, `below`, and the record of what recorded programs do below it."""
 
     def __init__(self, folder):
+        assert LIBRARY.exists(), f"{LIBRARY} is not there; make check-programs builds it"
         self.below = pathlib.Path(os.path.realpath(folder)) / "disk"
         self.below.mkdir()
         self.root_inode = self.below.stat().st_ino
@@ -51,6 +54,10 @@ class Recorder:
 
     def mark(self, text):
         power_record.mark(self.log, text)
+
+    def count(self):
+        """How many events there are by now."""
+        return len(power_record.read(self.log)) if self.log.exists() else 0
 
     def events(self):
         events = power_record.read(self.log)
