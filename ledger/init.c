@@ -52,7 +52,8 @@ static int check_roster(const struct setup *setup, const char *path, const struc
 /* Whether the data folder is empty but for what a broken-off init left. */
 static int look_into_folder(const struct setup *setup)
 {
-    static const char *const ours[] = {".", "..", "keiin.lock", "control.sock", UNFINISHED};
+    static const char *const ours[] = {
+        ".", "..", "keiin.lock", "lock.mdb", "control.sock", UNFINISHED};
     DIR *folder = opendir(setup->config.data);
     struct dirent *entry;
     int status = 0;

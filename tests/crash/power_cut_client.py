@@ -85,7 +85,8 @@ class Case:
     def __init__(self, dir_, rng, die=None, die_step=None):
         self.dir, self.rng = dir_, rng
         self.recorder = Recorder(dir_)
-        self.first = 0  # before that only what a life without a kill has, too
+        # Of a life with a kill what comes soon after it: a life without has the rest, too.
+        self.first, self.last = 0, 10**9
         self.ledger = Ledger()
         key = self.ledger.add_writer("agency.test/a")
         key.write(dir_ / "key")
@@ -141,6 +142,7 @@ class Case:
         done = self.recorder.run(*command, die=die)
         if done.returncode != 0:
             self.first = self.recorder.count()
+            self.last = self.first + 40
         made = step == 0 and (self.recorder.below / "client/state").exists()
         if done.returncode != 0 and not made:
             self.recorder.run(*command)
@@ -234,7 +236,7 @@ def main():
         try:
             case = Case(dir_, rng, die, step)
             try_states(case.events, case.recorder.root_inode, Sent, case.check, tried,
-                       first=case.first)
+                       first=case.first, last=case.last)
             name = "plain" if die is None else f"step {step} killed at {die[0]}:{die[1]}"
             print(f"{name}: {tried.states} of {tried.all} states, {len(case.events)} events, "
                   f"{len(case.ledger.bodies)} submissions", flush=True)

@@ -88,14 +88,14 @@ class Tried:
         return self.states >= 8 and time.monotonic() > self.end
 
 
-def moments(events, root_inode, facts, per_cut, first):
-    """Yields after every event from `first` on each choice of what reached the disk that was not
-    there before: (words, disk, choice, facts then). `facts` takes each event."""
+def moments(events, root_inode, facts, per_cut, first, last):
+    """Yields after every event from `first` to `last` each choice of what reached the disk that
+    was not there before: (words, disk, choice, facts then). `facts` takes each event."""
     disk, seen, facts = power_record.Disk(root_inode), set(), facts()
     for at, event in enumerate(events, 1):
         disk.take(event)
         facts.take(event)
-        if at < first:
+        if not first <= at <= last:
             continue
         for choice in power_record.choices(disk, at, per_cut, SEED):
             key = disk.key(choice), facts.key()
@@ -104,7 +104,7 @@ def moments(events, root_inode, facts, per_cut, first):
                 yield f"event {at} of {len(events)}, {choice.label}", disk, choice, facts.now
 
 
-def try_states(events, root_inode, facts, check, tried, per_cut=4, first=0):
+def try_states(events, root_inode, facts, check, tried, per_cut=4, first=0, last=10**9):
     """Runs check(folder, facts, words) on all states, in an order drawn by the seed, until the
     time is over. In rounds, so that no more than some are in memory."""
     def one(words, found, now):
@@ -121,7 +121,7 @@ def try_states(events, root_inode, facts, check, tried, per_cut=4, first=0):
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    tried.all = sum(1 for _ in moments(events, root_inode, facts, per_cut, first))
+    tried.all = sum(1 for _ in moments(events, root_inode, facts, per_cut, first, last))
     order = list(range(tried.all))
     random.Random(SEED).shuffle(order)
     round_states = 100 if LONG else 12
@@ -130,7 +130,7 @@ def try_states(events, root_inode, facts, check, tried, per_cut=4, first=0):
             wanted, order = set(order[:round_states]), order[round_states:]
             jobs = []
             for number, (words, disk, choice, now) in enumerate(
-                    moments(events, root_inode, facts, per_cut, first)):
+                    moments(events, root_inode, facts, per_cut, first, last)):
                 if number in wanted:
                     found = disk.after_cut(choice, random.Random(f"{SEED}-{words}"))
                     jobs.append(pool.submit(one, words, found, now()))
