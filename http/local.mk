@@ -1,8 +1,14 @@
-# http: the client on libcurl (WITH_CURL) and the server on libuv and libmicrohttpd (WITH_SERVER).
+# http: the client on libcurl (WITH_CURL), published ledgers at URLs and in folders, and the
+# server on libuv and libmicrohttpd (WITH_SERVER).
+noinst_LTLIBRARIES += libsource.la
+libsource_la_SOURCES = http/source.c http/source.h
+# Who links libsource.la links this.
+LIBSOURCE = libsource.la
 if WITH_CURL
 noinst_LTLIBRARIES += libhttpclient.la
 libhttpclient_la_SOURCES = http/client.c http/client.h
 libhttpclient_la_LIBADD = $(CURL_LIBS)
+LIBSOURCE += libhttpclient.la
 endif
 if WITH_SERVER
 noinst_LTLIBRARIES += libhttpserver.la

@@ -71,6 +71,7 @@ static const struct setting settings[] = {
     NUMBER("commit", group_entries_max, "4096", 1, GROUP_ENTRIES_MAX),
     NUMBER("commit", group_bytes_max, "16777216", SUBMISSION_BYTES_MAX, 1 << 30),
     NUMBER("commit", heartbeat_interval_s, "3600", 0, 366 * 24 * 3600),
+    TEXT("ledger", instance, ""),
 };
 #define SETTING_COUNT (sizeof settings / sizeof settings[0])
 

@@ -10,6 +10,7 @@ struct config {
     char *data; /* folder */
     char *log_key;
     char *operator_key;
+    char *instance; /* file; "": the data folder's name with ".instance" behind it */
     /* [http] */
     char *listen; /* "127.0.0.1:7380" */
     char *prefix; /* "" or "/name[/name...]", with a first slash and no last one */

@@ -10,6 +10,8 @@
 
 #include "ledger/log.h"
 #include "ledger/own.h"
+#include "ledger/restore.h"
+#include "system/messages.h"
 
 #define READ_BYTES 65536
 
@@ -106,11 +108,44 @@ static void on_finished(void *ctx, const struct job *job)
         span_of(job->answer, job->answer_bytes));
 }
 
+/* What was asked and found; 200 when the ledger takes records or may, 409 when not. */
+static void answer_restore(void *ctx, bool live)
+{
+    struct visitor *v = ctx;
+    struct buf report;
+    bool clean = false;
+
+    (void)live;
+    buf_init(&report, 1 << 20);
+    restore_report(v->ledger->restore, &report, &clean);
+    visitor_answer(v, clean ? 200 : 409, buf_view(&report));
+    buf_destroy(&report);
+}
+
+static void visitor_resume(struct visitor *v, bool nothing_newer)
+{
+    if (v->ledger->restore == NULL)
+        visitor_answer(v, 404, span_of(NULL, 0));
+    else if (!nothing_newer || restore_resume(v->ledger->restore, answer_restore, v) != 0)
+        answer_restore(v, false);
+    else
+        v->asked = true;
+}
+
 static void visitor_ask(struct visitor *v)
 {
     int err;
 
     uv_read_stop((uv_stream_t *)&v->pipe);
+    if (span_is(buf_view(&v->note), CONTROL_REPORT) ||
+        span_is(buf_view(&v->note), CONTROL_NOTHING_NEWER)) {
+        visitor_resume(v, span_is(buf_view(&v->note), CONTROL_NOTHING_NEWER));
+        return;
+    }
+    if (v->ledger->reads_only) {
+        visitor_refuse(v, REFUSE_BUSY, message_text(MESSAGE_LEDGER_READS_ONLY));
+        return;
+    }
     if (v->ledger->draining) {
         visitor_refuse(v, REFUSE_BUSY, "the ledger is stopping");
         return;

@@ -1,7 +1,9 @@
 /*
  * The local way into a running server: the socket control.sock in the data folder, for the
  * operator's own account. A client sends a roster's note and shuts its side; the answer
- * is three digits of status, then the body that POST <prefix>/roster would give.
+ * is three digits of status, then the body that POST <prefix>/roster would give. Or it sends one
+ * of the two lines below: the answer is 200 or 409 (something stands against going on) and
+ * the report of a server started after a restore as text, or 404 from another.
  */
 #ifndef KEIIN_LEDGER_CONTROL_H
 #define KEIIN_LEDGER_CONTROL_H
@@ -12,6 +14,8 @@
 
 #define CONTROL_SOCKET "control.sock"
 #define CONTROL_STATUS_BYTES 3
+#define CONTROL_REPORT "keiin/resume/v1 report\n"
+#define CONTROL_NOTHING_NEWER "keiin/resume/v1 nothing-newer\n"
 
 struct control;
 

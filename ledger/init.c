@@ -7,6 +7,7 @@
 
 #include "core/text.h"
 #include "ledger/genesis.h"
+#include "ledger/instance.h"
 #include "ledger/rosters.h"
 #include "ledger/setup.h"
 #include "store/lmdb.h"
@@ -141,6 +142,23 @@ static int make_store(struct setup *setup, const struct places *places, struct r
     return err;
 }
 
+/* A second beginning of one ledger would be a second history under the same name and key. */
+static int refuse_after_another(const struct setup *setup)
+{
+    struct instance instance;
+    struct why why = {""};
+    int err = instance_read(&setup->config, &instance, &why), status = 0;
+
+    if (err != 0) {
+        status = cli_fail(err, setup->config.data, &why);
+    } else if (instance.there) {
+        cli_error(message_text(MESSAGE_LEDGER_INIT_RAN_BEFORE), instance.path, instance.size);
+        status = EXIT_FINDINGS;
+    }
+    instance_destroy(&instance);
+    return status;
+}
+
 /* A ledger is there whole or not at all, whenever the power fails: the last step is a rename. */
 static int make_in_folder(struct setup *setup, struct roster **roster, struct span note)
 {
@@ -150,6 +168,8 @@ static int make_in_folder(struct setup *setup, struct roster **roster, struct sp
     int status = prepare_folder(setup), err;
 
     hex_grouped(id, &(*roster)->text_hash);
+    if (status == 0)
+        status = refuse_after_another(setup);
     if (status != 0)
         return status;
     err = places_init(&places, setup->config.data);

@@ -71,7 +71,8 @@ int ledger_open(struct ledger *ledger, const struct ledger_given *given, struct 
     job_list_init(&ledger->done);
     clockwatch_start(&ledger->clockwatch, clock);
     ledger->last_entry_ms = clock->monotonic_ms(clock->ctx);
-    err = recover_load(&given->store, given->config, given->log_key, NULL, &ledger->state, why);
+    err = recover_load(&given->store, given->config, given->restored ? NULL : given->log_key, NULL,
+        &ledger->state, why);
     if (err == 0) {
         ledger->ledger_id = ledger->state.ledger_id;
         ledger->committed_book = book_hold(ledger->state.book);
@@ -95,6 +96,18 @@ int ledger_start(struct ledger *ledger, const struct ledger_given *given, struct
     if (err != 0)
         ledger_stop(ledger);
     return err;
+}
+
+void ledger_adopt(struct ledger *ledger, struct state *state)
+{
+    /* The sequencer waits, and takes this lock before it looks at anything. */
+    pthread_mutex_lock(&ledger->sequence_lock);
+    state_destroy(&ledger->state);
+    ledger->state = *state;
+    memset(state, 0, sizeof *state);
+    book_release(ledger->committed_book);
+    ledger->committed_book = book_hold(ledger->state.book);
+    pthread_mutex_unlock(&ledger->sequence_lock);
 }
 
 void ledger_stop(struct ledger *ledger)

@@ -35,6 +35,7 @@ struct ledger_given {
     struct store store; /* taken */
     const struct keyfile *log_key; /* borrowed, like the other key */
     const struct keyfile *operator_key;
+    bool restored; /* whose checkpoint counts is said by the roster in force, not by log_key */
 };
 
 /* A checkpoint that is durable, and what goes with it. */
@@ -112,6 +113,8 @@ struct ledger {
     size_t jobs; /* that are not finished */
     size_t inflight_bytes; /* of bodies */
     bool draining; /* nothing new is taken */
+    bool reads_only; /* restored, and nobody has said yet that nothing newer exists */
+    struct restore *restore; /* NULL unless it was started after a restore (ledger/restore.h) */
     uint64_t last_entry_ms; /* monotonic, when the published size last moved */
     struct metrics metrics;
 };
@@ -126,6 +129,11 @@ int ledger_open(
 /* The same, and starts the threads. */
 int ledger_start(
     struct ledger *ledger, const struct ledger_given *given, struct why *why) KEIIN_MUST_USE;
+/*
+ * The loop, while no job is unfinished and none is let in: the sequencer goes on from another state
+ * of the same store, which is taken.
+ */
+void ledger_adopt(struct ledger *ledger, struct state *state);
 /* Stops the threads. No job may be unfinished, or `fatal` is set. */
 void ledger_stop(struct ledger *ledger);
 

@@ -10,9 +10,12 @@ libledger_la_SOURCES = \
 	ledger/config.c ledger/config.h \
 	ledger/control.c ledger/control.h \
 	ledger/edge.c ledger/edge.h \
+	ledger/extend.c ledger/extend.h \
 	ledger/genesis.c ledger/genesis.h \
 	ledger/heads.c ledger/heads.h \
+	ledger/instance.c ledger/instance.h \
 	ledger/job.c ledger/job.h \
+	ledger/known.c ledger/known.h \
 	ledger/lanes.c ledger/lanes.h \
 	ledger/ledger.c ledger/ledger.h \
 	ledger/log.c ledger/log.h \
@@ -22,6 +25,8 @@ libledger_la_SOURCES = \
 	ledger/quota.c ledger/quota.h \
 	ledger/recheck.c ledger/recheck.h \
 	ledger/recover.c ledger/recover.h \
+	ledger/reenter.c ledger/reenter.h \
+	ledger/restore.c ledger/restore.h \
 	ledger/rosters.c ledger/rosters.h \
 	ledger/route.c ledger/route.h \
 	ledger/sequence.c ledger/sequence.h \
@@ -30,12 +35,15 @@ libledger_la_SOURCES = \
 	ledger/submit.c ledger/submit.h \
 	ledger/tables.c ledger/tables.h \
 	ledger/validate.c ledger/validate.h
-LIBLEDGER = libledger.la libhttpserver.la libstore.la libsystem.la libcore.la \
+LIBLEDGER = libledger.la libhttpserver.la $(LIBSOURCE) libstore.la libsystem.la libcore.la \
 	$(INIH_LIBS) $(JANSSON_LIBS) $(UV_LIBS) $(MICROHTTPD_LIBS) $(LMDB_LIBS) -lpthread
 keiin_ledger_SOURCES = \
+	ledger/ask.c ledger/ask.h \
+	ledger/backup.c \
 	ledger/check.c \
 	ledger/init.c \
 	ledger/main.c \
+	ledger/resume_cmd.c \
 	ledger/roster_cmd.c \
 	ledger/run.c \
 	ledger/setup.c ledger/setup.h

@@ -11,6 +11,8 @@ int main(int argc, char **argv)
         {"check-config", check_config_main, message_text(MESSAGE_LEDGER_SUMMARY_CHECK_CONFIG)},
         {"check", check_main, message_text(MESSAGE_LEDGER_SUMMARY_CHECK)},
         {"roster", roster_main, message_text(MESSAGE_LEDGER_SUMMARY_ROSTER)},
+        {"backup", backup_main, message_text(MESSAGE_LEDGER_SUMMARY_BACKUP)},
+        {"resume", resume_main, message_text(MESSAGE_LEDGER_SUMMARY_RESUME)},
     };
 
     return cli_main(argc, argv, "keiin-ledger", message_text(MESSAGE_LEDGER_USAGE), commands,

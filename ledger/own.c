@@ -67,7 +67,7 @@ bool own_heartbeat_due(const struct ledger *ledger)
     const struct keiin_clock *clock = ledger->given.clock;
     uint64_t interval_ms = ledger->given.config->heartbeat_interval_s * 1000;
 
-    return interval_ms > 0 && !ledger->draining &&
+    return interval_ms > 0 && !ledger->draining && !ledger->reads_only &&
            clock->monotonic_ms(clock->ctx) - ledger->last_entry_ms >= interval_ms;
 }
 

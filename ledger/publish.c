@@ -82,6 +82,19 @@ int publish_group(struct ledger *ledger, struct job_list *jobs)
     return err;
 }
 
+int publish_state(struct ledger *ledger, const struct state *state)
+{
+    struct published published;
+    struct job_list none;
+    int err = published_of(state, &published);
+
+    if (err != 0)
+        return err;
+    job_list_init(&none);
+    hand_over(ledger, &none, &published);
+    return 0;
+}
+
 void publish_refused(struct ledger *ledger, struct job_list *jobs)
 {
     if (jobs->first == NULL)

@@ -14,6 +14,9 @@ void publish_refused(struct ledger *ledger, struct job_list *jobs);
 /* The sequencer: nothing goes on. */
 void publish_fatal(struct ledger *ledger, const struct why *why);
 
+/* The one thread that writes the store while the sequencer has nothing to do: a state to be seen. */
+int publish_state(struct ledger *ledger, const struct state *state) KEIIN_MUST_USE;
+
 /* The state as it is to be seen; at start, and by publish_group. KEIIN_ENOMEM. */
 int published_of(const struct state *state, struct published *out) KEIIN_MUST_USE;
 void published_destroy(struct published *published);

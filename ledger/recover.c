@@ -10,8 +10,9 @@
 #include "system/messages.h"
 
 #define RESTORE                                                                                    \
-    "restore the data folder from a copy made while the server was stopped, or from "              \
-    "a mirror; keiin-ledger check shows all that is wrong"
+    "restore the data folder from a backup (operator's handbook, \"Restore\"); keiin-ledger "      \
+    "check "                                                                                       \
+    "shows all that is wrong"
 
 void state_destroy(struct state *state)
 {
@@ -88,32 +89,51 @@ static int load_rosters(
     return err;
 }
 
-static int check_signer(const struct note *note, const struct checkpoint *checkpoint,
-    const struct config *config, const struct keyfile *log_key, struct why *why)
+static bool signed_by(const struct note *note, const struct vkey *key)
 {
-    struct note_vote vote;
-    struct vkey key;
+    struct note_vote vote = note_judge(note, key);
 
-    if (!span_is(checkpoint->origin, config->origin)) {
-        why_set(why,
-            "the data folder is of the ledger \"%.*s\", the configuration says origin = "
-            "%s; use the configuration and keys of that ledger",
-            (int)checkpoint->origin.n, (const char *)checkpoint->origin.p, config->origin);
-        return KEIIN_EMISMATCH;
+    return vote.valid && !vote.wrong;
+}
+
+/*
+ * The configured key signed the newest checkpoint; or another log key of the roster in force did, and
+ * the configured one is listed there too: it takes over. Without a configured key, any listed one.
+ */
+static int check_signer(const struct state *state, const struct config *config,
+    const struct keyfile *log_key, struct why *why)
+{
+    struct note *note = malloc(sizeof *note);
+    bool listed = log_key == NULL, by_listed = false, by_own = false;
+    struct vkey own = {0};
+    int err = note == NULL
+                  ? KEIIN_ENOMEM
+                  : note_parse(span_of(state->checkpoint, state->checkpoint_bytes), note, NULL);
+
+    if (err != 0)
+        goto out;
+    if (log_key != NULL) {
+        vkey_make(&own, span_str(config->origin), KEY_ED25519, secret_public(log_key->secret));
+        by_own = signed_by(note, &own);
     }
-    vkey_make(&key, span_str(log_key->name), KEY_ED25519, secret_public(log_key->secret));
-    vote = note_judge(note, &key);
-    if (!vote.valid || vote.wrong) {
-        why_set(why, "log_key did not sign the newest checkpoint of this ledger; configure the key "
-                     "that did, or, where it is the right one, " RESTORE);
-        return KEIIN_EMISMATCH;
+    for (size_t i = 0; i < state->roster->log_count; i++) {
+        const struct vkey *key = &state->roster->logs[i].key;
+
+        listed = listed || hash_eq(&key->key_hash, &own.key_hash);
+        by_listed = by_listed || signed_by(note, key);
     }
-    return 0;
+    if (by_own || (by_listed && listed))
+        goto out;
+    why_set(why, "log_key did not sign the newest checkpoint of this ledger; configure the key "
+                 "that did, or, where it is the right one, " RESTORE);
+    err = KEIIN_EMISMATCH;
+out:
+    free(note);
+    return err;
 }
 
 static int load_checkpoint(const struct store_txn *txn, const struct config *config,
-    const struct keyfile *log_key, struct state *state, struct checkpoint *checkpoint,
-    struct why *why)
+    struct state *state, struct checkpoint *checkpoint, struct why *why)
 {
     struct note *note = malloc(sizeof *note);
     struct buf bytes;
@@ -134,9 +154,14 @@ static int load_checkpoint(const struct store_txn *txn, const struct config *con
         err = damaged(why, err, "the newest checkpoint in the store is malformed");
         goto out;
     }
-    err = check_signer(note, checkpoint, config, log_key, why);
-    if (err != 0)
+    if (!span_is(checkpoint->origin, config->origin)) {
+        why_set(why,
+            "the data folder is of the ledger \"%.*s\", the configuration says origin = "
+            "%s; use the configuration and keys of that ledger",
+            (int)checkpoint->origin.n, (const char *)checkpoint->origin.p, config->origin);
+        err = KEIIN_EMISMATCH;
         goto out;
+    }
     err = log_size(txn, &size);
     if (err == 0 && size != checkpoint->size) {
         why_set(why,
@@ -187,11 +212,13 @@ int recover_load(const struct store *store, const struct config *config,
     memset(out, 0, sizeof *out);
     err = store_begin(store, false, &txn);
     if (err == 0)
-        err = load_checkpoint(&txn, config, log_key, out, &checkpoint, why);
+        err = load_checkpoint(&txn, config, out, &checkpoint, why);
     if (err != 0)
         goto out;
     size = checkpoint.size;
     err = load_rosters(&txn, book, out, why);
+    if (err == 0)
+        err = check_signer(out, config, log_key, why);
     if (err == 0)
         err = load_last_entry(&txn, size, out, why);
     if (err != 0)

@@ -11,7 +11,8 @@
  * Loads the state after the last entry: checkpoint, roster, book, heads, right edge. Holds the
  * checkpoint against the log key, the origin and the size of each table, the edge against
  * its root. KEIIN_EMISMATCH (another origin or key), KEIIN_EDAMAGED, KEIIN_EABSENT (never
- * initialised), KEIIN_ENOMEM; the reason and what to do in `why`. `book` is what the store's
+ * initialised), KEIIN_ENOMEM; the reason and what to do in `why`. Without a log key (NULL) the
+ * roster in force says whose signature counts. `book` is what the store's
  * keys were found to be before, so that writers keep their numbers; NULL: it is loaded.
  */
 int recover_load(const struct store *store, const struct config *config,

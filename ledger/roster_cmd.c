@@ -1,13 +1,10 @@
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "core/submission.h"
 #include "core/text.h"
+#include "ledger/ask.h"
 #include "ledger/control.h"
 #include "ledger/setup.h"
 #include "system/cli.h"
@@ -15,55 +12,6 @@
 #include "system/messages.h"
 
 #define ANSWER_BYTES_MAX (1 << 20)
-
-static int connect_to(const char *folder, int *fd, struct why *why)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    char path[64];
-    int folder_fd, err = control_path(folder, path, &folder_fd, why);
-
-    *fd = -1;
-    if (err != 0)
-        return err;
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (*fd < 0 || connect(*fd, (struct sockaddr *)&address, sizeof address) != 0) {
-        why_set(why, "%s", strerror(errno));
-        err = KEIIN_EUNREADABLE;
-    }
-    close(folder_fd);
-    return err;
-}
-
-/* Sends the note, shuts the sending side, reads the answer to its end. */
-static int ask(int fd, struct span note, struct buf *answer)
-{
-    uint8_t piece[4096];
-    ssize_t n;
-
-    while (note.n > 0) {
-        n = send(fd, note.p, note.n, MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return KEIIN_EUNKNOWN;
-        note.p += n;
-        note.n -= (size_t)n;
-    }
-    if (shutdown(fd, SHUT_WR) != 0)
-        return KEIIN_EUNKNOWN;
-    for (;;) {
-        n = read(fd, piece, sizeof piece);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return KEIIN_EUNKNOWN;
-        if (n == 0)
-            break;
-        buf_put(answer, piece, (size_t)n);
-    }
-    return buf_status(answer) != 0 || answer->n < CONTROL_STATUS_BYTES ? KEIIN_EUNKNOWN : 0;
-}
 
 static int show_answer(struct span answer)
 {
@@ -106,7 +54,7 @@ int roster_main(int argc, char **argv)
     struct setup setup;
     struct buf answer;
     size_t n = 0;
-    int status = setup_begin(&setup, argc, argv, &path, false), err, fd = -1;
+    int status = setup_begin(&setup, argc, argv, &path, false), err;
 
     buf_init(&answer, ANSWER_BYTES_MAX);
     if (status != 0)
@@ -116,20 +64,17 @@ int roster_main(int argc, char **argv)
         status = cli_fail(err, path, &why);
         goto out;
     }
-    if (connect_to(setup.config.data, &fd, &why) != 0) {
-        cli_error(message_text(MESSAGE_LEDGER_ROSTER_NO_SERVER), setup.config.data, why.text);
-        status = EXIT_INCOMPLETE;
-        goto out;
-    }
-    if (ask(fd, span_of(note, n), &answer) == 0) {
+    err = ask_server(setup.config.data, span_of(note, n), &answer, &why);
+    if (err == 0) {
         status = show_answer(buf_view(&answer));
-    } else {
+    } else if (err == KEIIN_EUNKNOWN) {
         cli_error("%s", message_text(MESSAGE_LEDGER_ROSTER_UNKNOWN));
+        status = EXIT_INCOMPLETE;
+    } else {
+        cli_error(message_text(MESSAGE_LEDGER_NO_ANSWER), setup.config.data, why.text);
         status = EXIT_INCOMPLETE;
     }
 out:
-    if (fd >= 0)
-        close(fd);
     buf_destroy(&answer);
     free(note);
     setup_end(&setup);

@@ -6,15 +6,18 @@
 #include <uv.h>
 
 #include "ledger/control.h"
+#include "ledger/instance.h"
 #include "ledger/log.h"
 #include "ledger/notify.h"
 #include "ledger/own.h"
 #include "ledger/publish.h"
 #include "ledger/recover.h"
+#include "ledger/restore.h"
 #include "ledger/route.h"
 #include "ledger/setup.h"
 #include "ledger/status.h"
 #include "ledger/submit.h"
+#include "store/lmdb.h"
 #include "store/probe.h"
 #include "system/cli.h"
 #include "system/messages.h"
@@ -25,6 +28,7 @@
 #define DRAIN_TICK_MS 5
 #define DRAIN_UPLOADS_MS 1500 /* for answers that are still going out */
 #define DRAIN_MS_MAX 4000 /* for a group that is being committed */
+#define KEEP_EVERY_MS 60000 /* how old the instance file's checkpoint may become */
 
 struct server {
     struct setup setup;
@@ -38,6 +42,13 @@ struct server {
     struct http_server *http, *status_http;
     struct status status;
     struct control *control;
+    struct instance instance; /* the loop's, and keep_work's while that is under way */
+    uv_work_t keep_work;
+    bool keeping;
+    uint64_t kept_ms; /* loop time */
+    uint8_t *kept; /* the checkpoint that is being kept; owned */
+    size_t kept_bytes;
+    struct restore *restore; /* after a restore, else NULL */
     int exit_status;
     bool stuck; /* jobs were left: nothing can be closed in order */
 };
@@ -45,13 +56,18 @@ struct server {
 /* What start-up would find, found in a child: a damaged page cannot take the server down. */
 static int look(void *ctx, struct why *why)
 {
-    struct setup *setup = ctx;
+    struct server *server = ctx;
+    struct setup *setup = &server->setup;
     struct store store;
     int err = setup_open_store(setup, &store, why);
 
     if (err != 0)
         return err;
-    err = recover_check(&store, &setup->config, &setup->log_key, why);
+    /* After a restore the key may be one that only a newer roster lists. */
+    err = recover_check(
+        &store, &setup->config, setup->after_restore ? NULL : &setup->log_key, why);
+    if (err == 0 && !setup->after_restore)
+        err = instance_check(&server->instance, &store, why);
     store_close(&store);
     return err;
 }
@@ -75,9 +91,55 @@ static void on_wake(uv_async_t *async)
 {
     struct server *server = async->data;
     struct why why = {""};
+    int err;
 
-    if (publish_run(&server->ledger, &why))
+    if (publish_run(&server->ledger, &why)) {
         stop_fatal(server, &why);
+        return;
+    }
+    err = restore_poll(server->restore, &why);
+    if (err == 0)
+        return;
+    stop_fatal(server, &why);
+    if (err == KEIIN_EMISMATCH)
+        server->exit_status = EXIT_FINDINGS;
+}
+
+/* Another thread: the instance file, so that the loop does not wait for the disk. */
+static void keep(uv_work_t *work)
+{
+    struct server *server = work->data;
+    struct why why = {""};
+
+    if (instance_keep(&server->instance, span_of(server->kept, server->kept_bytes), &why) != 0)
+        log_line(LOG_WARNING, "instance-file", "%s", why.text);
+    store_lmdb_forget_dead_readers(&server->ledger.given.store);
+}
+
+static void on_kept(uv_work_t *work, int status)
+{
+    struct server *server = work->data;
+
+    (void)status;
+    free(server->kept);
+    server->kept = NULL;
+    server->keeping = false;
+}
+
+static void keep_newest(struct server *server)
+{
+    const struct published *newest = &server->ledger.published;
+
+    server->kept_ms = uv_now(&server->loop);
+    server->kept = malloc(newest->checkpoint_bytes);
+    if (server->kept == NULL)
+        return;
+    memcpy(server->kept, newest->checkpoint, newest->checkpoint_bytes);
+    server->kept_bytes = newest->checkpoint_bytes;
+    server->keep_work.data = server;
+    server->keeping = uv_queue_work(&server->loop, &server->keep_work, keep, on_kept) == 0;
+    if (!server->keeping)
+        on_kept(&server->keep_work, 0);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -85,6 +147,9 @@ static void on_tick(uv_timer_t *timer)
     struct server *server = timer->data;
     int err;
 
+    if (!server->keeping && !server->ledger.draining && !server->ledger.reads_only &&
+        uv_now(&server->loop) - server->kept_ms >= KEEP_EVERY_MS)
+        keep_newest(server);
     if (!own_heartbeat_due(&server->ledger))
         return;
     err = own_heartbeat(&server->ledger);
@@ -154,14 +219,36 @@ static int start_ledger(struct server *server, struct why *why)
         .random = &system_random,
         .network = &server->network,
         .log_key = &server->setup.log_key,
-        .operator_key = &server->setup.operator_key};
-    int err = probe_run(look, &server->setup, why);
+        .operator_key = &server->setup.operator_key,
+        .restored = server->setup.after_restore};
+    int err = instance_read(&server->setup.config, &server->instance, why);
 
     server->network = (struct network){server, submit_answer, wake};
     if (err == 0)
+        err = probe_run(look, server, why);
+    if (err == 0)
         err = setup_open_store(&server->setup, &given.store, why);
+    if (err == 0 && server->setup.after_restore) {
+        err = restore_mark(&given.store, why);
+        if (err != 0)
+            store_close(&given.store);
+    }
     if (err == 0)
         err = ledger_start(&server->ledger, &given, why);
+    return err;
+}
+
+/* Before anything can be asked of the ledger: this folder is the one in use from now on. */
+static int begin_instance(struct server *server, struct why *why)
+{
+    const struct published *published = &server->ledger.published;
+    const struct restore_options options = {server->setup.from, server->setup.from_count,
+        server->setup.without_records, &server->instance};
+    int err = instance_begin(&server->instance, &server->ledger.given.store, &system_random,
+        span_of(published->checkpoint, published->checkpoint_bytes), why);
+
+    if (err == 0 && server->setup.after_restore)
+        err = restore_start(&server->ledger, &options, &server->restore, why);
     return err;
 }
 
@@ -240,7 +327,9 @@ static int serve_until_stopped(struct server *server)
     if (err != 0)
         return cli_fail(err, server->setup.config.data, &why);
     start_handles(server);
-    err = start_http(server, &why);
+    err = begin_instance(server, &why);
+    if (err == 0)
+        err = start_http(server, &why);
     if (err == 0)
         err = control_new(&server->loop, &server->ledger, &server->control, &why);
     if (err != 0) {
@@ -249,9 +338,17 @@ static int serve_until_stopped(struct server *server)
         say_ready(server);
         uv_run(&server->loop, UV_RUN_DEFAULT);
     }
+    /* What a restored ledger takes over is cut off between two commits, or before one. */
+    server->stuck = server->stuck || restore_busy(server->restore);
     if (server->stuck)
         return server->exit_status; /* connections wait for answers that nobody can give */
     close_handles(server);
+    if (err == 0 &&
+        instance_keep(&server->instance,
+            span_of(server->ledger.published.checkpoint, server->ledger.published.checkpoint_bytes),
+            &why) != 0)
+        log_line(LOG_WARNING, "instance-file", "%s", why.text);
+    restore_free(server->restore);
     ledger_stop(&server->ledger);
     if (err == 0)
         log_line(LOG_INFO, "stopped", "all answers are out");
@@ -281,6 +378,7 @@ int run_main(int argc, char **argv)
     }
     if (server->stuck)
         return status;
+    instance_destroy(&server->instance);
     setup_end(&server->setup);
     free(server);
     return status;

@@ -12,34 +12,77 @@
 #include "system/messages.h"
 #include "system/secretfile.h"
 
+/* Options beside --config, and the command that each is for. */
+static const struct taken {
+    int c;
+    const char *command;
+} taken[] = {{'r', "init"}, {'a', "run"}, {'f', "run"}, {'w', "run"}, {'n', "resume"}};
+
+static bool is_taken(int c, const char *command)
+{
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+        if (taken[i].c == c)
+            return strcmp(taken[i].command, command) == 0;
+    return c == 'c';
+}
+
+static bool take_option(struct setup *setup, int c, const char **roster)
+{
+    switch (c) {
+    case 'c':
+        setup->path = optarg;
+        return true;
+    case 'r':
+        *roster = optarg;
+        return true;
+    case 'f':
+        if (setup->from_count == SETUP_FROM_MAX)
+            return false;
+        setup->from[setup->from_count++] = optarg;
+        return true;
+    case 'a':
+        setup->after_restore = true;
+        return true;
+    case 'w':
+        setup->without_records = true;
+        return true;
+    default:
+        setup->nothing_newer = true;
+        return true;
+    }
+}
+
 static int options(
-    struct setup *setup, int argc, char **argv, const char **roster, bool roster_is_option)
+    struct setup *setup, int argc, char **argv, const char **argument, bool is_roster_option)
 {
     static const struct option known[] = {
         {"config", required_argument, NULL, 'c'},
         {"roster", required_argument, NULL, 'r'},
+        {"after-restore", no_argument, NULL, 'a'},
+        {"from", required_argument, NULL, 'f'},
+        {"without-records", no_argument, NULL, 'w'},
+        {"nothing-newer", no_argument, NULL, 'n'},
         {NULL, 0, NULL, 0},
     };
     int c;
 
     opterr = 0;
     optind = 1;
-    while ((c = getopt_long(argc, argv, "c:", known, NULL)) != -1) {
-        if (c == 'c')
-            setup->path = optarg;
-        else if (c == 'r' && roster_is_option)
-            *roster = optarg;
-        else
+    while ((c = getopt_long(argc, argv, "c:", known, NULL)) != -1)
+        if (!is_taken(c, argv[0]) || !take_option(setup, c, argument))
             return cli_usage(message_text(MESSAGE_LEDGER_OPTION), argv[0]);
-    }
-    if (roster != NULL && !roster_is_option && optind < argc)
-        *roster = argv[optind++];
+    if (argument != NULL && !is_roster_option && optind < argc)
+        *argument = argv[optind++];
     if (optind < argc)
         return cli_usage(message_text(MESSAGE_LEDGER_OPTION), argv[0]);
     if (setup->path == NULL)
         return cli_usage(message_text(MESSAGE_LEDGER_NEEDS_CONFIG), argv[0]);
-    if (roster != NULL && *roster == NULL)
-        return cli_usage(message_text(MESSAGE_LEDGER_NEEDS_ROSTER), argv[0]);
+    if (argument != NULL && *argument == NULL)
+        return cli_usage(message_text(strcmp(argv[0], "backup") == 0 ? MESSAGE_LEDGER_NEEDS_BACKUP
+                                                                     : MESSAGE_LEDGER_NEEDS_ROSTER),
+            argv[0]);
+    if (!setup->after_restore && (setup->from_count > 0 || setup->without_records))
+        return cli_usage("%s", message_text(MESSAGE_LEDGER_FROM_ALONE));
     return 0;
 }
 
@@ -59,7 +102,7 @@ static void print_errors(const char *path, const struct buf *errors)
 }
 
 int setup_begin(
-    struct setup *setup, int argc, char **argv, const char **roster, bool roster_is_option)
+    struct setup *setup, int argc, char **argv, const char **argument, bool is_roster_option)
 {
     struct buf errors;
     int status, err;
@@ -67,7 +110,7 @@ int setup_begin(
     memset(setup, 0, sizeof *setup);
     setup->lock_fd = -1;
     umask(0077);
-    status = options(setup, argc, argv, roster, roster_is_option);
+    status = options(setup, argc, argv, argument, is_roster_option);
     if (status != 0)
         return status;
     buf_init(&errors, 1 << 20);

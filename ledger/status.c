@@ -66,6 +66,8 @@ static void put_metrics(struct buf *out, const struct status *s)
         atomic_load(&m->group_entries_max));
     metric(out, "writer_forks_total", "counter",
         "Pairs of contradicting signatures kept as evidence.", atomic_load(&m->evidence));
+    metric(out, "reads_only", "gauge", "1 after a restore, until submissions are taken again.",
+        l->reads_only);
     metric(out, "store_bytes", "gauge", "Bytes of the store that are in use.",
         store_used_bytes(&l->given.store));
 }
@@ -85,8 +87,14 @@ static void on_begin(void *ctx, struct http_request *request)
         return;
     }
     if (strcmp(path, "/healthz") == 0) {
-        reply_text(request, s->ledger->draining ? 503 : 200, "text/plain",
-            span_str(s->ledger->draining ? "stopping\n" : "ok\n"));
+        bool well = !s->ledger->draining && !s->ledger->reads_only;
+
+        reply_text(request, well ? 200 : 503, "text/plain",
+            span_str(well ? "ok\n"
+                     : s->ledger->draining
+                         ? "stopping\n"
+                         : "reads only: restored from a copy, and not told yet that "
+                           "nothing newer exists (keiin-ledger resume)\n"));
         return;
     }
     buf_init(&out, 256 * 1024);

@@ -5,6 +5,7 @@
 
 #include "core/sha256.h"
 #include "core/text.h"
+#include "system/messages.h"
 
 #define BODY_STEP_BYTES (32 * 1024) /* the first room for a body */
 
@@ -83,6 +84,10 @@ void submit_begin(struct ledger *ledger, struct http_request *request, enum entr
     }
     if (!is_msgpack(http_request_header(request, "Content-Type"))) {
         refuse(ledger, request, REFUSE_TYPE, "the type is application/msgpack");
+        return;
+    }
+    if (ledger->reads_only) {
+        refuse(ledger, request, REFUSE_BUSY, message_text(MESSAGE_LEDGER_READS_ONLY));
         return;
     }
     upload = calloc(1, sizeof *upload);
@@ -311,6 +316,10 @@ int submit_own(struct ledger *ledger, struct job *job)
     struct hash name_hash;
     int err;
 
+    if (ledger->reads_only) {
+        job_free(job);
+        return KEIIN_EBUSY;
+    }
     job->own = true;
     job->book = book_hold(ledger->published.book);
     sha256(&name_hash, span_str(ledger->given.operator_key->name));

@@ -2,6 +2,8 @@
  * The tables of a ledger's store. The first are the log table's (store/logtable.h).
  *
  *   state         "checkpoint"                     newest signed checkpoint, a note
+ *                 "instance"                       token of the last start (ledger/instance.h)
+ *                 "restored"                       only in a restored copy: the mark
  *   heads         H(name)                          number (8), head (32), entry index (8)
  *   links         entry index                      back along the writer's chain (ledger/heads.h)
  *   keys          H(type || key), H(name)          public key (32), name: every pair ever listed

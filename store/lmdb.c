@@ -13,8 +13,7 @@
 #include "system/file.h"
 
 #define PAGE_BYTES_MIN 512
-#define RESTORE                                                                                    \
-    "restore the data folder from a copy made while the server was stopped, or from a mirror"
+#define RESTORE "restore the data folder from a backup (operator's handbook, \"Restore\")"
 #define ROOM_STEP_BYTES_MIN (UINT64_C(1) << 20) /* an eighth of what is used, within these */
 #define ROOM_STEP_BYTES_MAX (UINT64_C(64) << 20)
 /* A larger commit has more to write than to wait for. */
@@ -387,6 +386,33 @@ static int open_env(struct lmdb *db, const char *folder, const struct store_tabl
         rc = open_tables(db, tables, options->create);
     }
     return rc;
+}
+
+int store_lmdb_copy(const struct store *store, int fd, struct why *why)
+{
+    struct lmdb *db = store->ctx;
+    int rc;
+
+    assert(store->ops == &lmdb_ops);
+    rc = mdb_env_copyfd2(db->env, fd, MDB_CP_COMPACT);
+    /* A store that has lost pages cannot be copied page by page in order, only as it is. */
+    if (rc == MDB_INCOMPATIBLE) {
+        if (lseek(fd, 0, SEEK_SET) != 0 || ftruncate(fd, 0) != 0)
+            return KEIIN_EIO;
+        rc = mdb_env_copyfd2(db->env, fd, 0);
+    }
+    if (rc != 0)
+        why_set(why, "the store could not be copied: %s", mdb_strerror(rc));
+    return error_of(rc);
+}
+
+void store_lmdb_forget_dead_readers(const struct store *store)
+{
+    struct lmdb *db = store->ctx;
+    int dead;
+
+    assert(store->ops == &lmdb_ops);
+    (void)mdb_reader_check(db->env, &dead);
 }
 
 int store_lmdb_open(const char *folder, const struct store_table *tables, size_t table_count,

@@ -64,7 +64,7 @@ int probe_run(int (*look)(void *ctx, struct why *why), void *ctx, struct why *wh
     }
     why_set(why,
         "reading the store ended by signal %d: a page is damaged or the file is cut short; restore "
-        "the data folder from a copy made while the server was stopped, or from a mirror",
+        "the data folder from a backup (operator's handbook, \"Restore\")",
         WIFSIGNALED(status) ? WTERMSIG(status) : 0);
     return KEIIN_EDAMAGED;
 }

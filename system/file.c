@@ -456,6 +456,24 @@ int folder_list(const char *path, disk_name_fn *see, void *see_ctx, struct why *
     return err;
 }
 
+int folder_rename(const char *from, const char *to, struct why *why)
+{
+    struct stat st;
+    int e = sync_names(from);
+
+    if (e == 0 && renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0)
+        e = errno;
+    /* File systems that cannot refuse to replace: looking first is the next best. */
+    if (e == EINVAL || e == ENOSYS) {
+        e = lstat(to, &st) == 0 ? EEXIST : 0;
+        if (e == 0 && rename(from, to) != 0)
+            e = errno;
+    }
+    if (e == 0)
+        e = sync_folder_of(to);
+    return e == 0 ? 0 : write_failed(to, e, why);
+}
+
 int file_lock(const char *path, int *fd, struct why *why)
 {
     int e;

@@ -70,6 +70,12 @@ int folder_sync(const char *path, struct why *why) KEIIN_MUST_USE;
  */
 int folder_sync_all(const char *path, struct why *why) KEIIN_MUST_USE;
 
+/*
+ * Syncs a folder and gives it another name in one step; what has that name already stays.
+ * KEIIN_EEXIST, KEIIN_EFULL, KEIIN_EIO.
+ */
+int folder_rename(const char *from, const char *to, struct why *why) KEIIN_MUST_USE;
+
 /* Locks `path` (created when absent) until *fd is closed. KEIIN_EBUSY when another process has it. */
 int file_lock(const char *path, int *fd, struct why *why) KEIIN_MUST_USE;
 

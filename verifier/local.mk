@@ -18,17 +18,12 @@ libcheck_la_SOURCES = \
 	verifier/check/reconcile_result.c \
 	verifier/check/rosters.c verifier/check/rosters.h \
 	verifier/check/side.c verifier/check/side.h \
-	verifier/check/source.c verifier/check/source.h \
 	verifier/check/state.c verifier/check/state.h \
 	verifier/check/writers.c verifier/check/writers.h
 libcheck_la_LIBADD = $(JANSSON_LIBS) -lpthread
 
 # A convenience library holds its own objects only: who links libcheck.la links these too.
-LIBCHECK = libcheck.la libauditlog.la
-if WITH_CURL
-LIBCHECK += libhttpclient.la
-endif
-LIBCHECK += libsystem.la libcore.la
+LIBCHECK = libcheck.la libauditlog.la $(LIBSOURCE) libsystem.la libcore.la
 
 bin_PROGRAMS += keiin-verify
 keiin_verify_SOURCES = \

@@ -206,10 +206,10 @@ class Lab:
                                  f"{done.stdout.decode()}{done.stderr.decode()}")
         return done.stdout.decode() + done.stderr.decode()
 
-    def start(self, wrap=()):
+    def start(self, wrap=(), arguments=()):
         with open(self.folder / "log.jsonl", "ab") as log:
             self.process = subprocess.Popen(
-                [*wrap, LEDGER, "run", "--config", str(self.folder / "ledger.ini")],
+                [*wrap, LEDGER, "run", "--config", str(self.folder / "ledger.ini"), *arguments],
                 stdout=subprocess.PIPE, stderr=log)
         line = self.process.stdout.readline().decode()
         if not line.startswith("ready http://"):

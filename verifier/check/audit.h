@@ -8,7 +8,7 @@
 #include "core/roster.h"
 #include "verifier/check/batch.h"
 #include "verifier/check/finding.h"
-#include "verifier/check/source.h"
+#include "http/source.h"
 
 struct audit_options {
     unsigned threads;       /* 0: one a processor */

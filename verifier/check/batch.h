@@ -10,7 +10,7 @@
 #include "core/roster.h"
 #include "core/tile.h"
 #include "verifier/check/finding.h"
-#include "verifier/check/source.h"
+#include "http/source.h"
 
 struct batch_entry {
     struct span bytes; /* in batch->bytes */

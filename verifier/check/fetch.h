@@ -7,7 +7,7 @@
 #define KEIIN_VERIFIER_FETCH_H
 
 #include "core/proof.h"
-#include "verifier/check/source.h"
+#include "http/source.h"
 
 struct fetch {
     struct source *source;

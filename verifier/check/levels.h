@@ -8,7 +8,7 @@
 
 #include "core/tile.h"
 #include "verifier/check/batch.h"
-#include "verifier/check/source.h"
+#include "http/source.h"
 
 /* A root that must be the tree's at a size, or two signed checkpoints contradict each other. */
 struct expected_root {

@@ -8,7 +8,7 @@
 
 #include "core/roster.h"
 #include "verifier/check/batch.h"
-#include "verifier/check/source.h"
+#include "http/source.h"
 
 struct rosters {
     struct roster **list; /* by serial, all owned */

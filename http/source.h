@@ -4,8 +4,8 @@
  * another for the same place. Every wait is bounded, and a source that kept its readers
  * waiting in vain for too long is given up for all its clones.
  */
-#ifndef KEIIN_VERIFIER_SOURCE_H
-#define KEIIN_VERIFIER_SOURCE_H
+#ifndef KEIIN_HTTP_SOURCE_H
+#define KEIIN_HTTP_SOURCE_H
 
 #include "core/bytes.h"
 

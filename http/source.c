@@ -1,4 +1,4 @@
-#include "verifier/check/source.h"
+#include "http/source.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -70,7 +70,7 @@ static int open_place(struct source *s, struct why *why)
 
     return http_client_new(s->where, &options, &s->http, why);
 #else
-    why_set(why, "this keiin-verify was built without libcurl: name a folder");
+    why_set(why, "this program was built without libcurl: name a folder");
     return KEIIN_EUSAGE;
 #endif
 }
