@@ -169,11 +169,22 @@ static int take_answer(struct keiin *keiin, struct span body, struct why *why)
 static int chain_differs(
     struct keiin *keiin, const struct refusal *refusal, struct span body, struct why *why)
 {
-    why_set(why,
-        "the ledger has records of %.100s up to number %" PRIu64 ", this folder up to %" PRIu64
-        ": it was restored from a copy, or the name is used "
-        "elsewhere; nothing more can be sent from it, take a new writer name",
-        keiin->folder.config.writer, refusal->number, keiin->folder.state.number);
+    const char *name = keiin->folder.config.writer;
+    uint64_t number = keiin->folder.state.number;
+
+    if (refusal->number < number)
+        why_set(why,
+            "the ledger has records of %.100s up to number %" PRIu64
+            ", and has acknowledged them up to %" PRIu64
+            ": it is older than this folder knows it; keep the folder as it is, and give its "
+            "receipts to the operator and to the committee",
+            name, refusal->number, number);
+    else
+        why_set(why,
+            "the ledger has records of %.100s up to number %" PRIu64 ", this folder up to %" PRIu64
+            ": it was restored from a copy, or the name is used "
+            "elsewhere; nothing more can be sent from it, take a new writer name",
+            name, refusal->number, number);
     folder_keep_evidence(
         &keiin->folder, "refusal", keiin->clock->wall_ms(keiin->clock->ctx), body, why);
     return KEIIN_EMISMATCH;

@@ -455,6 +455,11 @@ class Lies(Case):
         del self.ledger.heads[self.key.name]
         out = self.client("status", expect=1)
         self.assertIn("lacks records", out)
+        before = (self.folder / "state").read_bytes()
+        out = self.submit([line(1)], expect=1)
+        self.assertIn("it is older than this folder knows it", out)
+        self.assertNotIn("new writer name", out)
+        self.assertEqual((self.folder / "state").read_bytes(), before)
 
     def test_refused(self):
         self.init()

@@ -138,9 +138,11 @@ def show_refused_starts():
         damaged(bytes(8192) + sound[8192:])
         # The newest entry, a digest in it, a record of it, the checkpoint: each one byte.
         entry = last_entry_bytes(l, a, sound)
+        sound = data.read_bytes()  # each start leaves its token in the store
         for needle in entry:
-            at = sound.rindex(needle)
-            damaged(sound[: at + 4] + bytes([sound[at + 4] ^ 1]) + sound[at + 5 :])
+            # Wherever it stands: an older copy of its page may still be in the file.
+            assert needle in sound
+            damaged(sound.replace(needle, needle[:4] + bytes([needle[4] ^ 1]) + needle[5:]))
         # Every page in turn, all its bytes: never ready with a wrong state, never a crash.
         started = 0
         used = len(sound.rstrip(b"\0")) // 4096 + 1  # what comes after was made ready for later
