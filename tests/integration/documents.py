@@ -11,7 +11,7 @@ import sys
 SRC = pathlib.Path(os.environ.get("KEIIN_SRC", ".")).resolve()
 FOLDERS = ("core", "system", "http", "store", "keys", "client", "ledger", "verifier")
 DOCUMENTS = ("README.md", "DESIGN.md", "SPEC.md", "THREATS.md", "STYLE.md", "CONTRIBUTING.md",
-             "CHANGELOG.md", "doc/vocabulary.md", "doc/key-file.md")
+             "CHANGELOG.md", "doc/vocabulary.md", "doc/key-file.md", "doc/operator-handbook.md")
 
 
 def read(name):
