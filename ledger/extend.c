@@ -1,5 +1,6 @@
 #include "ledger/extend.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -111,6 +112,19 @@ static int read_tile(void *ctx, struct tile tile, const struct hash **hashes)
     return 0;
 }
 
+/* The one that a mirror was asked for: it was taken from there. */
+static const struct known_checkpoint *find_known(
+    const struct known *known, uint64_t size, const struct hash *root)
+{
+    const struct known_checkpoint *c = known->checkpoints;
+
+    while (c->size != size || !hash_eq(&c->root, root)) {
+        c++;
+        assert(c < known->checkpoints + known->checkpoint_count);
+    }
+    return c;
+}
+
 /*
  * Whether the tree of the store is a prefix of the one that was signed with `root`. KEIIN_EMISMATCH
  * only with a proof that another tree is; tiles that prove neither are the source's fault.
@@ -134,6 +148,7 @@ static int check_consistency(struct extension *x, struct source *source, uint64_
     if (err == 0 && !tree_check_consistency(own_size(x), size, &ours, root, proof, count)) {
         err = tree_root(own_size(x), tile_node, &nodes, &theirs);
         if (err == 0 && tree_check_consistency(own_size(x), size, &theirs, root, proof, count)) {
+            x->conflict = find_known(x->known, size, root);
             err = KEIIN_EMISMATCH;
         } else if (err == 0) {
             why_set(why, "its hash tiles do not lead to its checkpoint");

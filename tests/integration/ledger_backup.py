@@ -331,6 +331,7 @@ def show_reads_only():
             audit(l)
             assert l.checkpoint()[0] == size, "something was appended"
             resume(l)  # asking for the report alone changes nothing
+        assert not [e for e in l.log_events() if e["event"] == "heartbeat-failed"]
         # Stopped meanwhile, it is still a restored copy.
         l.stop()
         refused_start(l, "restored copy")
@@ -518,29 +519,36 @@ def show_forks():
         start_after(l, s.old_mirror)
         resume(l, "--nothing-newer")
         s.rewind(s.at_backup)
-        submit(l, s.b, 40)
+        submit(l, s.b, 5)
+        early = l.checkpoint()[0]
+        l.run("backup", str(l.folder / "fork-early"))
+        submit(l, s.b, 35)
         fork = copy(l, "fork")
+        size = l.checkpoint()[0]
+        assert early < s.mirror_size < size
         l.run("backup", str(l.folder / "fork-backup"))
         l.stop()
 
         def conflict(backup, *sources):
             s.lose(backup)
-            before = (l.folder / "data/data.mdb").stat().st_mtime_ns
             l.folder.joinpath("log.jsonl").write_text("")
             with contextlib.suppress(AssertionError):
                 start_after(l, *sources)
-            assert l.process is None or l.process.wait(timeout=20) == 1
+            assert l.process is None or (code := l.process.wait(timeout=20)) == 1, code
             if l.process is not None:
                 l.process.stdout.close()
             l.process = None
             assert "signed two histories" in l.log_text(), l.log_text()
             kept = list((l.folder / "data").glob("evidence-*.txt"))
             assert len(kept) == 1 and kept[0].read_text().count(f"\n\u2014 {l.origin} ") == 2
-            assert "GOOD" in l.run("check") and before
+            wanted = {"backup": 4, "fork-early": early, "fork-backup": size}[backup]
+            assert f"GOOD: {wanted} entries" in l.run("check"), "something was taken over"
             refused_start(l, "restored copy")
 
         conflict("backup", s.newest_mirror, fork)
         conflict("backup", fork, s.newest_mirror)
+        conflict("fork-early", s.newest_mirror)
+        conflict("fork-early", l.folder / "witness", fork)
         conflict("fork-backup", s.newest_mirror)
         conflict("fork-backup", l.folder / "receipts")
         conflict("fork-backup", l.folder / "witness", fork)
