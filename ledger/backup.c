@@ -104,11 +104,25 @@ static int check_place(const struct backup *b)
     return 0;
 }
 
+/* Takes away what this program puts into the folder. */
+static int empty_folder(const struct backup *b, struct why *why)
+{
+    int err = 0;
+
+    for (size_t i = 0; i < FILE_COUNT + 2 && err == 0; i++) {
+        const char *name = i < FILE_COUNT ? files[i] : i == FILE_COUNT ? "lock.mdb" : SUMS_FILE;
+        char *path = path_join(b->partial, name);
+
+        err = path == NULL ? KEIIN_ENOMEM : file_remove(path, why);
+        free(path);
+    }
+    return err;
+}
+
 /* The folder under its first name, empty, and held; what a backup left that was killed goes. */
 static int begin_folder(struct backup *b)
 {
     struct why why = {""};
-    char *path;
     int err = folder_create(b->partial, &why);
 
     if (err != 0 && err != KEIIN_EEXIST)
@@ -118,16 +132,15 @@ static int begin_folder(struct backup *b)
         cli_error(message_text(MESSAGE_LEDGER_BACKUP_BUSY), b->partial);
         return EXIT_INCOMPLETE;
     }
-    for (size_t i = 0; i < FILE_COUNT + 2; i++) {
-        path = path_join(b->partial, i < FILE_COUNT    ? files[i]
-                                     : i == FILE_COUNT ? "lock.mdb"
-                                                       : SUMS_FILE);
-        err = path == NULL ? KEIIN_ENOMEM : file_remove(path, &why);
-        free(path);
-        if (err != 0)
-            return cli_fail(err, b->partial, &why);
-    }
-    return 0;
+    err = empty_folder(b, &why);
+    return err == 0 ? 0 : cli_fail(err, b->partial, &why);
+}
+
+/* A backup that failed leaves nothing: a disk that was too small is not full of it. */
+static void remove_folder(const struct backup *b)
+{
+    if (empty_folder(b, NULL) == 0)
+        (void)rmdir(b->partial);
 }
 
 /* The store's own pages into data.mdb, durable. */
@@ -393,10 +406,12 @@ int backup_main(int argc, char **argv)
     err = probe_run(copy_and_check, &b, &why);
     if (err == 0)
         err = finish(&b, &why);
-    if (err == 0)
+    if (err == 0) {
         say_done(&b);
-    else
+    } else {
         status = cli_fail(err, b.folder, &why);
+        remove_folder(&b);
+    }
 out:
     if (b.lock_fd >= 0)
         close(b.lock_fd);

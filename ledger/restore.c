@@ -115,7 +115,7 @@ static void keep_evidence(struct restore *r)
     buf_init(&text, EVIDENCE_BYTES_MAX);
     buf_put_str(&text, message_text(MESSAGE_LEDGER_RESTORE_EVIDENCE_OURS));
     buf_put(&text, state->checkpoint, state->checkpoint_bytes);
-    buf_printf(&text, message_text(MESSAGE_LEDGER_RESTORE_EVIDENCE_THEIRS));
+    buf_put_str(&text, message_text(MESSAGE_LEDGER_RESTORE_EVIDENCE_THEIRS));
     text_visible(&text, span_str(c->where));
     buf_put_str(&text, "\n\n");
     buf_put(&text, c->note, c->note_bytes);
@@ -371,6 +371,7 @@ int restore_start(struct ledger *ledger, const struct restore_options *options,
         r->restored_size = r->shell->state.edge.frontier.size;
         ledger->reads_only = true;
         ledger->restore = r;
+        log_line(LOG_WARNING, "reads-only", "%s", message_text(MESSAGE_LEDGER_READS_ONLY));
         err = begin_round(r, false);
     }
     if (err != 0) {

@@ -3,6 +3,7 @@
 start refuses, what is asked and taken over after a restore, and when submissions are taken again."""
 
 import contextlib
+import fcntl
 import functools
 import hashlib
 import http.server
@@ -152,15 +153,24 @@ def show_backup():
         l.run("backup", expect=64)
         submit(l, a, 2)
         l.stop()
+        # Two at once do not get in each other's way; what another left goes.
+        (l.folder / "two.partial").mkdir()
+        (l.folder / "two.partial/data.mdb").write_bytes(b"rest")
+        held = os.open(l.folder / "two.partial", os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert "another backup" in l.run("backup", str(l.folder / "two"), expect=2)
+        os.close(held)
+        l.run("backup", str(l.folder / "two"))
+        sound(l.folder / "two")
         # A store with a wrong record is not backed up as if it were sound.
         data = l.folder / "data/data.mdb"
         good = data.read_bytes()
         data.write_bytes(good.replace(b"\xa6action\xa5query", b"\xa6action\xa5quest"))
         assert "does not fit its entry" in l.run("backup", str(l.folder / "bad"), expect=1)
-        assert not (l.folder / "bad").exists()
+        assert not list(l.folder.glob("bad*"))
         data.write_bytes(good[: 5 * 4096])
         l.run("backup", str(l.folder / "bad"), expect=1)
-        assert not (l.folder / "bad").exists()
+        assert not list(l.folder.glob("bad*"))
 
 
 def show_backup_under_load():

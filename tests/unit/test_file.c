@@ -323,6 +323,30 @@ static void test_folders(void **state)
     free(below);
 }
 
+static void test_folder_rename(void **state)
+{
+    char *from = in_folder("renamed.partial"), *to = in_folder("renamed"), *inside;
+    struct why why;
+
+    (void)state;
+    assert_int_equal(folder_create(from, NULL), 0);
+    inside = path_join(from, "file");
+    assert_int_equal(file_create(inside, 0600, span_str("content"), NULL), 0);
+    assert_int_equal(folder_rename(from, to, &why), 0);
+    free(inside);
+    inside = path_join(to, "file");
+    assert_content(inside, "content");
+    /* Not even an empty folder gives way, as it would to rename(2). */
+    assert_int_equal(file_remove(inside, NULL), 0);
+    assert_int_equal(folder_create(from, NULL), 0);
+    assert_int_equal(folder_rename(from, to, &why), KEIIN_EEXIST);
+    assert_non_null(strstr(why.text, to));
+    assert_int_equal(mode_of(from), 0700);
+    free(inside);
+    free(from);
+    free(to);
+}
+
 static void test_lock(void **state)
 {
     char *path = in_folder("lock");
@@ -407,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_replace_from_two_processes),
         cmocka_unit_test(test_remove),
         cmocka_unit_test(test_folders),
+        cmocka_unit_test(test_folder_rename),
         cmocka_unit_test(test_lock),
         cmocka_unit_test(test_path_join),
         cmocka_unit_test(test_clock),
