@@ -186,6 +186,7 @@ void buf_printf(struct buf *b, const char *format, ...)
 {
     va_list args;
     uint8_t *to;
+    size_t max;
     int n;
 
     va_start(args, format);
@@ -195,7 +196,11 @@ void buf_printf(struct buf *b, const char *format, ...)
         b->status = KEIIN_ENOMEM;
         return;
     }
-    to = buf_extend(b, (size_t)n + 1); /* vsnprintf ends with a NUL, taken back below */
+    /* vsnprintf ends with a NUL, taken back below, which may stand behind the limit. */
+    max = b->max;
+    b->max = max < SIZE_MAX ? max + 1 : max;
+    to = buf_extend(b, (size_t)n + 1);
+    b->max = max;
     if (to == NULL)
         return;
     va_start(args, format);

@@ -176,6 +176,8 @@ struct span msgpack_key(struct msgpack_reader *r, struct span *last)
 
     if (!r->in.failed && last->p != NULL && span_cmp(*last, key) >= 0)
         r->in.failed = true;
+    if (r->in.failed)
+        key.n = 0;
     *last = key;
     return key;
 }

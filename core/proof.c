@@ -20,7 +20,8 @@ static int read_extra(struct cursor *c, struct proof *out, struct why *why)
     struct span base64 = cursor_line(c);
     int64_t n = c->failed ? -1 : base64_check(base64);
 
-    if (n < 0 || n > PROOF_EXTRA_BYTES_MAX)
+    /* Without extra data there is no such line (c2sp.org/tlog-proof). */
+    if (n < 1 || n > PROOF_EXTRA_BYTES_MAX)
         return bad(out, why, "the extra line is not base64 of an allowed length");
     out->extra = malloc((size_t)n + 1);
     if (out->extra == NULL)

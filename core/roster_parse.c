@@ -237,17 +237,22 @@ static void group_members(struct parse *p, struct roster_group *group, const str
     size_t self = r->witness_count + r->group_count - 1;
 
     group->first_member = r->member_count;
-    for (size_t i = 0; i < count; i++) {
+    /* One line may name thousands: what is wrong with it is said in bounded time, too. */
+    for (size_t i = 0; i < count && p->error_count < ERRORS_MAX; i++) {
         size_t member = member_of(r, names[i]), *place;
+        bool twice = false;
         void *bigger;
 
         if (member == SIZE_MAX || member == self) {
             error(p, "\"%.*s\" is not defined above", (int)names[i].n, (const char *)names[i].p);
             continue;
         }
-        for (size_t k = 0; k < r->member_count; k++)
-            if (r->members[k] == member)
-                error(p, "\"%.*s\" is a member twice", (int)names[i].n, (const char *)names[i].p);
+        for (size_t k = 0; k < r->member_count && !twice; k++)
+            twice = r->members[k] == member;
+        if (twice) {
+            error(p, "\"%.*s\" is a member twice", (int)names[i].n, (const char *)names[i].p);
+            continue;
+        }
         place = APPEND(p, r->members, r->member_count, member_cap);
         if (place == NULL)
             return;

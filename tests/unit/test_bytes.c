@@ -110,6 +110,22 @@ static void test_buf_grows_to_its_bound(void **state)
     buf_destroy(&b);
 }
 
+/* What is printed may fill the buffer to its bound, and not one byte more. */
+static void test_buf_printf_fills_to_the_bound(void **state)
+{
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, 3);
+    buf_printf(&b, "%s-%d", "x", 7);
+    assert_int_equal(buf_status(&b), 0);
+    assert_true(span_is(buf_view(&b), "x-7"));
+    buf_printf(&b, "%d", 1);
+    assert_int_equal(buf_status(&b), KEIIN_ELIMIT);
+    assert_int_equal(b.n, 3);
+    buf_destroy(&b);
+}
+
 static void test_buf_take_gives_a_full_buffer(void **state)
 {
     struct buf b;
@@ -169,6 +185,7 @@ int main(void)
         cmocka_unit_test(test_cursor_failure_is_sticky),
         cmocka_unit_test(test_cursor_lines),
         cmocka_unit_test(test_buf_grows_to_its_bound),
+        cmocka_unit_test(test_buf_printf_fills_to_the_bound),
         cmocka_unit_test(test_buf_take_gives_a_full_buffer),
         cmocka_unit_test(test_buf_never_wraps),
         cmocka_unit_test(test_every_error_has_its_text),

@@ -137,6 +137,21 @@ static void test_wrong_type_is_sticky(void **state)
     span_free(s);
 }
 
+/* A key that does not ascend is a failure, and nothing is read of it. */
+static void test_key_out_of_order_is_nothing(void **state)
+{
+    struct span s = span_unhex("82a16201a16101"), last = {NULL, 0};
+    struct msgpack_reader r = msgpack_read(s);
+
+    (void)state;
+    assert_int_equal(msgpack_map(&r), 2);
+    assert_true(span_is(msgpack_key(&r, &last), "b"));
+    assert_int_equal(msgpack_uint(&r), 1);
+    assert_int_equal(msgpack_key(&r, &last).n, 0);
+    assert_int_equal(msgpack_peek(&r), MSGPACK_NONE);
+    span_free(s);
+}
+
 /* Random bytes, and a good record with bytes changed, never make the reader read outside. */
 static void test_noise(void **state)
 {
@@ -172,6 +187,7 @@ int main(void)
         cmocka_unit_test(test_all_short_strings),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_wrong_type_is_sticky),
+        cmocka_unit_test(test_key_out_of_order_is_nothing),
         cmocka_unit_test(test_noise),
     };
 

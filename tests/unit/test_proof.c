@@ -41,6 +41,7 @@ static void test_malformed(void **state)
         "c2sp.org/tlog-proof@v1\nindex 1\nAAAA\n\nx\n",
         "c2sp.org/tlog-proof@v1\nindex 1\n" HASH_LINE,
         "c2sp.org/tlog-proof@v1\nextra A\nindex 1\n\nx\n",
+        "c2sp.org/tlog-proof@v1\nextra \nindex 1\n\nx\n",
         "c2sp.org/tlog-proof@v1\nextra AAAA\nextra AAAA\nindex 1\n\nx\n",
         "c2sp.org/tlog-proof@v1\nextra AAAA\n" HASH_LINE "\nx\n",
         "c2sp.org/tlog-proof@v1\nindex 1\nextra AAAA\n\nx\n",

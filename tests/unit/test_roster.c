@@ -308,6 +308,36 @@ static void test_every_error_is_told(void **state)
     buf_destroy(&errors);
 }
 
+/*
+ * A group line of 20,000 bytes that names one member ten thousand times: each is said once, a
+ * thousand at the most, so that refusing it takes no time that anybody notices.
+ */
+static void test_a_member_many_times(void **state)
+{
+    struct hash parent = {{1}};
+    struct roster *roster = NULL;
+    struct buf b, errors, policy;
+    size_t lines = 0;
+
+    (void)state;
+    buf_init(&b, 100000);
+    buf_init(&errors, 1 << 20);
+    buf_init(&policy, 100000);
+    buf_put_str(&policy, "group g any");
+    for (int i = 0; i < 9990; i++)
+        buf_put_str(&policy, " w3");
+    buf_put_str(&policy, "\nquorum none\n");
+    buf_put_u8(&policy, 0);
+    put_roster(&b, 0, &parent, 1, (const char *)policy.p);
+    assert_int_equal(roster_parse(buf_view(&b), &roster, &errors), KEIIN_EMALFORMED);
+    for (size_t i = 0; i < errors.n; i++)
+        lines += errors.p[i] == '\n';
+    assert_in_range(lines, 1, 1010);
+    buf_destroy(&b);
+    buf_destroy(&errors);
+    buf_destroy(&policy);
+}
+
 /* Every line taken out, doubled or cut: refused, or still a roster of its own; never a crash. */
 static void test_lines_gone_doubled_cut(void **state)
 {
@@ -360,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_writers_are_found),
         cmocka_unit_test(test_succession),
         cmocka_unit_test(test_every_error_is_told),
+        cmocka_unit_test(test_a_member_many_times),
         cmocka_unit_test(test_lines_gone_doubled_cut),
     };
 
