@@ -20,12 +20,26 @@ struct reading {
     int err;
 };
 
+/* Names are whatever stands in the file: they are shown in plain characters, and cut. */
+static void say(struct why *why, const char *section, const char *name, const char *what)
+{
+    struct buf shown;
+
+    buf_init(&shown, 4096);
+    buf_put_str(&shown, "[");
+    text_visible(&shown, span_of(section, strnlen(section, 60)));
+    buf_put_str(&shown, name[0] == 0 ? "]" : "] ");
+    text_visible(&shown, span_of(name, strnlen(name, 60)));
+    why_set(why, "%.*s: %s", (int)shown.n, shown.p == NULL ? "" : (const char *)shown.p, what);
+    buf_destroy(&shown);
+}
+
 static int refuse(
     struct reading *r, int err, const char *section, const char *name, const char *what)
 {
     if (r->err == 0) {
         r->err = err;
-        why_set(r->why, "[%.60s] %.60s: %s", section, name, what);
+        say(r->why, section, name, what);
     }
     return 0;
 }
@@ -157,8 +171,10 @@ static int check_lines(const char *text, struct why *why)
 
     for (const char *p = text; *p != 0; line++) {
         size_t n = strcspn(p, "\n");
+        size_t spaces = strspn(p, " \t\r\f\v\xef\xbb\xbf"); /* passed over by inih */
 
-        if (n > INI_LINE_BYTES_MAX || (p[0] == '[' && n > INI_SECTION_BYTES_MAX + 2)) {
+        if (n > INI_LINE_BYTES_MAX ||
+            (p[spaces] == '[' && n > spaces + INI_SECTION_BYTES_MAX + 2)) {
             why_set(why,
                 "line %lu: is too long; a line has at most %d bytes, a section's name %d "
                 "(give a longer user name with database_user)",
@@ -185,17 +201,17 @@ static int check_users(struct pgmap *map, struct why *why)
     qsort(map->users, map->user_count, sizeof map->users[0], by_name);
     for (size_t i = 0; i < map->user_count; i++) {
         const struct pgmap_user *user = &map->users[i];
-        const char *missing = user->client == NULL  ? "client"
-                              : user->unit == NULL  ? "unit"
-                              : user->actor == NULL ? "actor"
+        const char *missing = user->client == NULL  ? "client is missing"
+                              : user->unit == NULL  ? "unit is missing"
+                              : user->actor == NULL ? "actor is missing"
                                                     : NULL;
 
         if (missing != NULL) {
-            why_set(why, "[user %.100s]: %s is missing", user->name, missing);
+            say(why, user->name, "", missing);
             return KEIIN_EUSAGE;
         }
         if (i > 0 && strcmp(map->users[i - 1].name, user->name) == 0) {
-            why_set(why, "user %.100s is mapped twice", user->name);
+            say(why, user->name, "", "is mapped twice");
             return KEIIN_EUSAGE;
         }
     }

@@ -52,6 +52,13 @@ static void read_number(struct cursor *in, struct span *line, uint64_t *out)
         in->failed = true;
 }
 
+/* A number that is all of its line. */
+static void read_whole_number(struct cursor *in, uint64_t *out)
+{
+    if (!decimal_parse(cursor_line(in), UINT_MAX_CANONICAL, out))
+        in->failed = true;
+}
+
 /* A hash is the last thing in its line. */
 static void read_hash(struct cursor *in, struct span line, struct hash *out)
 {
@@ -91,8 +98,7 @@ int client_state_parse(struct span bytes, struct client_state *out)
 
     *out = (struct client_state){0};
     read_title(&in, STATE_TITLE "number ");
-    line = cursor_line(&in);
-    read_number(&in, &line, &out->number);
+    read_whole_number(&in, &out->number);
     read_title(&in, "head ");
     read_hash(&in, cursor_line(&in), &out->head);
     if (cursor_skip(&in, "entry ")) {
@@ -138,8 +144,7 @@ int client_pending_parse(struct span bytes, struct client_pending *out)
         in.failed = true;
     read_mark(&in, out->mark);
     read_title(&in, "bytes ");
-    line = cursor_line(&in);
-    read_number(&in, &line, &body_bytes);
+    read_whole_number(&in, &body_bytes);
     read_title(&in, "\n");
     out->body = cursor_take(&in, body_bytes);
     if (!cursor_done(&in))

@@ -18,6 +18,18 @@ union address {
     struct sockaddr_in6 v6;
 };
 
+/* Says something of an address that somebody wrote, in plain characters. */
+static void say(struct why *why, const char *before, const char *text, const char *after)
+{
+    struct buf shown;
+
+    buf_init(&shown, 4096);
+    text_visible(&shown, span_of(text, strnlen(text, 200)));
+    why_set(
+        why, "%s%.*s%s", before, (int)shown.n, shown.p == NULL ? "" : (const char *)shown.p, after);
+    buf_destroy(&shown);
+}
+
 static int parse(const char *text, union address *out, socklen_t *bytes, struct why *why)
 {
     const char *colon = strrchr(text, ':');
@@ -52,14 +64,13 @@ static int parse(const char *text, union address *out, socklen_t *bytes, struct 
         goto beyond;
     return 0;
 bad:
-    why_set(
-        why, "\"%s\" is no address to listen on; give one like 127.0.0.1:7380 or [::1]:7380", text);
+    say(why, "\"", text,
+        "\" is no address to listen on; give one like 127.0.0.1:7380 or [::1]:7380");
     return KEIIN_EUSAGE;
 beyond:
-    why_set(why,
-        "%s is not a loopback address; this version speaks no TLS, so listen on 127.0.0.1 or "
-        "[::1] and put a TLS proxy in front",
-        text);
+    say(why, "", text,
+        " is not a loopback address; this version speaks no TLS, so listen on 127.0.0.1 or "
+        "[::1] and put a TLS proxy in front");
     return KEIIN_EUSAGE;
 }
 

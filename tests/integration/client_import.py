@@ -249,6 +249,9 @@ class Refusals(Case):
             ("[user a]\nclient\n", "line 2"),
             ("[user a]\nclient = " + "c" * 300 + "\n", "line 2"),
             ("[user " + "a" * 60 + "]\n", "line 1"),
+            ("  [user " + "a" * 60 + "]\nclient = c\nunit = u\nactor = a\n", "line 1"),
+            ("\ufeff[user " + "a" * 60 + "]\nclient = c\nunit = u\nactor = a\n", "line 1"),
+            ("[user a\x1b[2J]\ncolour = red\n", "\\u{001b}"),
             (sound + "[zones]\nCET = one\n", "offset"),
         ):
             with self.subTest(what=what, text=text[-60:]):

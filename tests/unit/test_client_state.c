@@ -73,6 +73,11 @@ static void state_is_strict(void **unused)
     }
     buf_put_u8(&text, '\n');
     assert_int_equal(client_state_parse(buf_view(&text), &back), KEIIN_EDAMAGED);
+    /* A line has nothing behind what it says. */
+    buf_clear(&text);
+    buf_put_str(&text, "keiin-client-state/v1\nnumber 0 0\nhead "
+                       "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nmark \n");
+    assert_int_equal(client_state_parse(buf_view(&text), &back), KEIIN_EDAMAGED);
     for (int i = 0; i < 3; i++) {
         struct client_state wrong = state;
 

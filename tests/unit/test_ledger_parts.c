@@ -211,6 +211,9 @@ static void test_listen(void **state)
         assert_int_equal(listen_check(good[i], &why), 0);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(listen_check(bad[i], &why), KEIIN_EUSAGE);
+    /* What is said of an address shows nothing that a terminal obeys. */
+    assert_int_equal(listen_check("\x1b[2J:1", &why), KEIIN_EUSAGE);
+    assert_non_null(strstr(why.text, "\\u{001b}[2J:1"));
 }
 
 int main(void)

@@ -194,13 +194,16 @@ static int resume_findings(const json_t *json, struct findings *f)
             return KEIIN_EDAMAGED;
         if (!get_uint(item, "position", &position))
             position = FINDING_NO_POSITION;
+        else if (position >= ENTRY_DIGESTS_MAX)
+            return KEIIN_EDAMAGED;
         findings_add(f, code, index, (uint32_t)position, get_span(item, "writer"),
             json_string_value(json_object_get(item, "detail")));
     }
     json_array_foreach(json_object_get(json, "missing"), i, item)
     {
         if (!get_uint(item, "index", &index) || !get_uint(item, "position", &position) ||
-            !get_uint(item, "count", &count))
+            !get_uint(item, "count", &count) || position > ENTRY_DIGESTS_MAX ||
+            count > ENTRY_DIGESTS_MAX - position)
             return KEIIN_EDAMAGED;
         findings_missing(f, index, (uint32_t)position, (uint32_t)count,
             json_is_true(json_object_get(item, "sealed")), get_span(item, "writer"));
