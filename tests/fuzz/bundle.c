@@ -313,7 +313,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     f.records = choose_bytes(&c, SIZE_MAX);
     if ((f.flags & FLAG_TRUE_TILE) != 0)
         f.tile = true_tile(&f);
-    task = (struct batch_task){&roster->text_hash, roster, (f.flags & FLAG_RECORDS_UNREAD) == 0};
+    task = (struct batch_task){&roster->text_hash, roster, (f.flags & FLAG_RECORDS_UNREAD) == 0,
+        NULL};
     memory_source_set(file, &f);
     batch_prepare(b, memory_source(), &task, 0, f.width,
         (f.flags & FLAG_SKIP) != 0 && f.width > 1 ? 1 + choose(&c, f.width - 1) : 0);
