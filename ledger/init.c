@@ -165,11 +165,11 @@ static int make_in_folder(struct setup *setup, struct roster **roster, struct sp
     struct places places = {NULL, NULL, NULL, NULL};
     char id[HEX_GROUPED_BYTES];
     struct why why = {""};
-    int status = prepare_folder(setup), err;
+    int status = refuse_after_another(setup), err;
 
     hex_grouped(id, &(*roster)->text_hash);
     if (status == 0)
-        status = refuse_after_another(setup);
+        status = prepare_folder(setup);
     if (status != 0)
         return status;
     err = places_init(&places, setup->config.data);
