@@ -24,9 +24,9 @@ struct extension {
 };
 
 /*
- * Holds all known checkpoints up to the store's size against its tree, and such of one size against
- * each other. KEIIN_EMISMATCH: this log has signed two histories, x->conflict is one that is not the
- * store's.
+ * Holds all known checkpoints up to the store's size against its tree, and such of one size
+ * against each other. KEIIN_EMISMATCH: this log has signed two histories, x->conflict is one
+ * that is not the store's.
  */
 int extend_compare(struct extension *x) KEIIN_MUST_USE;
 

@@ -42,8 +42,8 @@ int instance_read(
 void instance_destroy(struct instance *instance);
 
 /*
- * KEIIN_EREFUSED, with the reason and the way on, when the store carries the mark, or is not the one
- * that the instance file tells of. KEIIN_EDAMAGED, KEIIN_ENOMEM.
+ * KEIIN_EREFUSED, with the reason and the way on, when the store carries the mark, or is not the
+ * one that the instance file tells of. KEIIN_EDAMAGED, KEIIN_ENOMEM.
  */
 int instance_check(
     const struct instance *instance, const struct store *store, struct why *why) KEIIN_MUST_USE;

@@ -15,7 +15,7 @@
 int reenter(
     struct extension *x, struct source *source, struct span bytes, struct why *why) KEIIN_MUST_USE;
 
-/* A job of the operator's own record for the next place. KEIIN_EREFUSED with the reason, KEIIN_ENOMEM. */
+/* A job of the operator's own record for the next place. KEIIN_EREFUSED with a reason, KEIIN_ENOMEM. */
 int reenter_own(
     struct extension *x, struct span record, struct job **out, struct why *why) KEIIN_MUST_USE;
 

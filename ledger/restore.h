@@ -24,7 +24,7 @@ struct restore_options {
 /* Marks the store as a restored copy where it is not yet: from now on a plain start refuses it. */
 int restore_mark(const struct store *store, struct why *why) KEIIN_MUST_USE;
 
-/* Makes the running ledger one that is read only, and begins to ask. KEIIN_ENOMEM, KEIIN_EDAMAGED. */
+/* Makes the running ledger one that is read only, and asks. KEIIN_ENOMEM, KEIIN_EDAMAGED. */
 int restore_start(struct ledger *ledger, const struct restore_options *options,
     struct restore **out, struct why *why) KEIIN_MUST_USE;
 /* Not while it is busy. */
