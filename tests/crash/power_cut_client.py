@@ -227,7 +227,8 @@ def main():
     lives = [(None, None, 3), ((power_record.MKDIR, 1), 0, 1), ((power_record.RENAME, 1), 1, 3),
              ((power_record.UNLINK, 1), 1, 1)]
     for step in range(5) if LONG else rng.sample(range(5), 2):
-        lives += [((0, n), step, 1) for n in rng.sample(range(1, 60), 5 if LONG else 1)]
+        calls = (28, 60, 20, 50, 50)[step]  # about as many as that step has
+        lives += [((0, n), step, 1) for n in rng.sample(range(1, calls), 5 if LONG else 1)]
     seconds = SECONDS / sum(share for _, _, share in lives)
     total = 0
     for die, step, share in lives:
