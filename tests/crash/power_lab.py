@@ -80,12 +80,12 @@ def take_out(events, what):
 class Tried:
     """Counts, and how long it may still go on; a few are tried on the slowest machine."""
 
-    def __init__(self, seconds):
-        self.end = time.monotonic() + seconds
+    def __init__(self, seconds, least=8):
+        self.end, self.least = time.monotonic() + seconds, least
         self.states = self.all = 0
 
     def is_over(self):
-        return self.states >= 8 and time.monotonic() > self.end
+        return self.states >= self.least and time.monotonic() > self.end
 
 
 def moments(events, root_inode, facts, per_cut, first, last):
