@@ -65,7 +65,8 @@ void connection_answer(struct connection *c, uint64_t now_ms, uint64_t bytes, bo
 void connections_sweep(struct connections *all, uint64_t now_ms);
 /*
  * Cuts the one that can be spared first: the stranger that has said nothing for longest, the
- * slowest body or answer, a trusted one that is idle. False when none can be spared.
+ * slowest body or answer, a trusted one that is idle. False when none can be spared now; while
+ * there are strangers that have only just come, they are waited for.
  */
 bool connections_make_room(struct connections *all, uint64_t now_ms);
 /* Cuts the slowest body that comes in; false when all are fast. */

@@ -76,9 +76,10 @@ static bool put_header(struct MHD_Response *response, const char *name, const ch
 
 static bool put_headers(struct MHD_Response *response, const struct http_reply *reply)
 {
-    char seconds[16];
+    char seconds[16] = "";
 
-    snprintf(seconds, sizeof seconds, "%u", reply->retry_after_s);
+    if (reply->retry_after_s > 0)
+        snprintf(seconds, sizeof seconds, "%u", reply->retry_after_s);
     return put_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type) &&
            put_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, reply->cache_control) &&
            put_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow) &&

@@ -246,8 +246,9 @@ uint64_t config_memory_bytes(const struct config *c)
 {
     uint64_t group_bytes = c->group_bytes_max;
 
-    return FIXED_BYTES + (c->connections_max + STATUS_CONNECTIONS) *
-                             (c->connection_memory_bytes + CONNECTION_BYTES) +
+    return FIXED_BYTES +
+           (c->connections_max + STATUS_CONNECTIONS) *
+               (c->connection_memory_bytes + CONNECTION_BYTES) +
            c->inflight_bytes_max / 4 * 9 + c->queue_submissions_max * SUBMISSION_BYTES +
            c->workers * WORKER_BYTES + 2 * group_bytes + c->group_entries_max * ENTRY_BYTES;
 }
