@@ -357,9 +357,11 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
     cut = Background(show_cut)
     cut.start()
-    for show in (show_descriptors, show_memory):
-        timed(show)
-    cut.join()
+    try:
+        for show in (show_descriptors, show_memory):
+            timed(show)
+    finally:
+        cut.join()  # its server must not outlive a failure elsewhere
     assert cut.well, "see above"
     timed(show_rate)
 
