@@ -37,7 +37,7 @@ struct transfer {
 };
 
 struct http_client {
-    CURLM *multi;
+    CURLM *multi; /* its connections; NULL after a failure, until the next request */
     CURL *easy;
     char *prefix; /* without a last slash */
     struct http_options options;
@@ -225,6 +225,10 @@ static int transfer_start(struct http_client *client, const char *path, struct t
     bool good;
 
     assert(client->stream == NULL);
+    if (client->multi == NULL)
+        client->multi = curl_multi_init();
+    if (client->multi == NULL)
+        return KEIIN_ENOMEM;
     if (asprintf(&url, "%s/%s", client->prefix, path) < 0)
         return KEIIN_ENOMEM;
     t->easy = easy;
@@ -247,11 +251,19 @@ static int transfer_start(struct http_client *client, const char *path, struct t
     return good ? 0 : KEIIN_ENOMEM;
 }
 
-/* Takes the handle back; its connection stays with the client when the answer was whole. */
-static void transfer_end(struct http_client *client)
+/*
+ * Takes the handle back; its connection serves the next request only when the answer was whole:
+ * what still came on another would be taken for the next answer.
+ */
+static void transfer_end(struct http_client *client, const struct transfer *t)
 {
-    curl_multi_remove_handle(client->multi, client->easy);
+    if (client->multi != NULL)
+        curl_multi_remove_handle(client->multi, client->easy);
     curl_easy_reset(client->easy);
+    if (t->done && t->result == CURLE_OK)
+        return;
+    curl_multi_cleanup(client->multi);
+    client->multi = NULL;
 }
 
 static void transfer_fail(struct transfer *t, CURLcode result, const char *detail)
@@ -376,7 +388,7 @@ int http_get(struct http_client *client, const char *path, size_t bytes_max, str
             err = get_result(client, path, &t, why);
         }
     }
-    transfer_end(client);
+    transfer_end(client, &t);
     return err;
 }
 
@@ -430,7 +442,7 @@ int http_post(struct http_client *client, const char *path, const char *content_
     if (err != 0 && answer != NULL)
         answer->status = 0;
 out:
-    transfer_end(client);
+    transfer_end(client, &t);
     curl_slist_free_all(headers);
     return err;
 }
@@ -458,7 +470,7 @@ int http_stream_open(
         err = get_result(client, path, t, why);
     }
     if (err != 0) {
-        transfer_end(client);
+        transfer_end(client, t);
         free(stream);
         return err;
     }
@@ -503,6 +515,6 @@ void http_stream_close(struct http_stream *stream)
         return;
     assert(stream->client->stream == stream);
     stream->client->stream = NULL;
-    transfer_end(stream->client);
+    transfer_end(stream->client, &stream->transfer);
     free(stream);
 }
