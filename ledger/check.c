@@ -70,10 +70,12 @@ static int take_roster(struct checking *c, uint64_t index)
     entry_digest(&c->recheck.entry, 0, &digest);
     if (err == 0 && !hash_eq(&digest, &roster->text_hash))
         err = KEIIN_EMISMATCH;
+    if (recheck_cannot_tell(err))
+        goto out;
     if (err != 0) {
         finding(c, "entry %" PRIu64 ": roster %" PRIu64 " %s", index, serial,
             why.text[0] != 0 ? why.text : keiin_err_text(err));
-        err = err == KEIIN_ENOMEM ? err : 0;
+        err = 0;
         goto out;
     }
     err = book_next(c->book, roster, &c->state.ledger_id, &book);
@@ -96,7 +98,7 @@ out:
 }
 
 /* The proof of a roster by its own checkpoint. */
-static void check_roster_proof(struct checking *c, uint64_t serial, uint64_t index)
+static int check_roster_proof(struct checking *c, uint64_t serial, uint64_t index)
 {
     struct proof proof = {0};
     struct proof_extra extra = {0};
@@ -104,10 +106,14 @@ static void check_roster_proof(struct checking *c, uint64_t serial, uint64_t ind
     struct checkpoint checkpoint;
     struct buf bytes;
     bool good = false;
+    int err = note == NULL ? KEIIN_ENOMEM : 0;
 
     buf_init(&bytes, PROOF_BYTES_MAX);
-    if (note != NULL && rosters_get_proof(&c->txn, serial, &bytes) == 0 &&
-        proof_parse(buf_view(&bytes), &proof, NULL) == 0) {
+    if (err == 0)
+        err = rosters_get_proof(&c->txn, serial, &bytes);
+    if (err == 0)
+        err = proof_parse(buf_view(&bytes), &proof, NULL);
+    if (err == 0) {
         good = proof.index == index && proof.has_extra &&
                proof_extra_parse(span_of(proof.extra, proof.extra_bytes), &extra) == 0 &&
                !extra.has_record && span_eq(extra.entry, buf_view(&c->recheck.bytes)) &&
@@ -117,11 +123,12 @@ static void check_roster_proof(struct checking *c, uint64_t serial, uint64_t ind
                    proof.hash_count, &checkpoint.root);
         proof_destroy(&proof);
     }
-    if (!good)
+    if (!good && !recheck_cannot_tell(err))
         finding(c, "entry %" PRIu64 ": the proof of roster %" PRIu64 " is missing or wrong", index,
             serial);
     buf_destroy(&bytes);
     free(note);
+    return recheck_cannot_tell(err) ? err : 0;
 }
 
 /* Listed, in turn, behind the writer's head: by the roster in force. */
@@ -149,23 +156,31 @@ static void check_place(struct checking *c, uint64_t index)
 }
 
 /* Every hash of a tile level above 0 that the entry completes. */
-static void check_tiles(struct checking *c, uint64_t index)
+static int check_tiles(struct checking *c, uint64_t index)
 {
     struct hash stored, node, below[TILE_WIDTH];
+    int err;
 
     for (unsigned level = 1; level < TILE_LEVELS_MAX; level++) {
         uint64_t count = (index + 1) >> (8 * level);
 
         if (count == 0 || count << (8 * level) != index + 1)
-            return;
-        if (log_hashes(&c->txn, level - 1, (count - 1) * TILE_WIDTH, TILE_WIDTH, below) != 0) {
+            return 0;
+        err = log_hashes(&c->txn, level - 1, (count - 1) * TILE_WIDTH, TILE_WIDTH, below);
+        if (recheck_cannot_tell(err))
+            return err;
+        if (err != 0) {
             finding(c, "tile %" PRIu64 " of level %u is not whole", count - 1, level - 1);
-            return;
+            return 0;
         }
         tree_fold(&node, below, TILE_WIDTH);
-        if (log_hashes(&c->txn, level, count - 1, 1, &stored) != 0 || !hash_eq(&stored, &node))
+        err = log_hashes(&c->txn, level, count - 1, 1, &stored);
+        if (recheck_cannot_tell(err))
+            return err;
+        if (err != 0 || !hash_eq(&stored, &node))
             finding(c, "hash %" PRIu64 " of tile level %u is missing or wrong", count - 1, level);
     }
+    return 0;
 }
 
 static int check_entries(struct checking *c, uint64_t size)
@@ -184,14 +199,15 @@ static int check_entries(struct checking *c, uint64_t size)
             err = 0;
         }
         frontier_append(&c->frontier, &c->recheck.leaf);
-        check_tiles(c, index);
+        if (err == 0)
+            err = check_tiles(c, index);
         if (err == 0 && c->recheck.key != NULL) {
             check_place(c, index);
             /* Entry 0 brings the roster that it is judged by. */
             if (c->recheck.entry.kind == ENTRY_ROSTER && index > 0)
                 err = take_roster(c, index);
             if (err == 0 && c->roster->serial != serial)
-                check_roster_proof(c, c->roster->serial, index);
+                err = check_roster_proof(c, c->roster->serial, index);
         }
         progress_update(&progress, index + 1, size);
     }
@@ -199,7 +215,7 @@ static int check_entries(struct checking *c, uint64_t size)
     return err;
 }
 
-static void check_end(struct checking *c)
+static int check_end(struct checking *c)
 {
     struct hash root, signed_root;
 
@@ -216,6 +232,8 @@ static void check_end(struct checking *c)
         struct head stored = {0};
         int err = heads_get(&c->txn, &w->name_hash, &stored);
 
+        if (recheck_cannot_tell(err))
+            return err;
         if (err == KEIIN_EABSENT
                 ? head->number != 0
                 : err != 0 || stored.number != head->number || stored.index != head->index ||
@@ -223,6 +241,7 @@ static void check_end(struct checking *c)
             finding(c, "the stored head of the writer %.*s is not that of its last entry",
                 (int)w->name.n, (const char *)w->name.p);
     }
+    return 0;
 }
 
 /* One half: a note over a head, rightly signed by a key that was ever the writer's. */
@@ -306,21 +325,24 @@ static int start(struct checking *c, struct why *why)
     return err;
 }
 
-static void check_first(struct checking *c)
+static int check_first(struct checking *c)
 {
     struct entry entry;
     struct hash digest;
     struct buf bytes;
     bool good = false;
+    int err;
 
     buf_init(&bytes, ENTRY_BYTES_MAX);
-    if (log_entry(&c->txn, 0, &bytes) == 0 && entry_parse(buf_view(&bytes), &entry) == 0) {
+    err = log_entry(&c->txn, 0, &bytes);
+    if (err == 0 && entry_parse(buf_view(&bytes), &entry) == 0) {
         entry_digest(&entry, 0, &digest);
         good = entry.kind == ENTRY_ROSTER && hash_eq(&digest, &c->state.ledger_id);
     }
-    if (!good)
+    if (!good && !recheck_cannot_tell(err))
         finding(c, "entry 0 is not that of roster 0");
     buf_destroy(&bytes);
+    return recheck_cannot_tell(err) ? err : 0;
 }
 
 static void end(struct checking *c)
@@ -348,14 +370,14 @@ static int look(void *ctx, struct why *why)
     size = c->state.edge.frontier.size;
     if (err == 0)
         err = start(c, why);
-    if (err == 0) {
-        check_first(c);
+    if (err == 0)
+        err = check_first(c);
+    if (err == 0)
         err = check_entries(c, size);
-    }
-    if (err == 0) {
-        check_end(c);
+    if (err == 0)
+        err = check_end(c);
+    if (err == 0)
         err = store_walk(&c->txn, TABLE_EVIDENCE, span_of(NULL, 0), see_evidence, c);
-    }
     if (err == 0) {
         for (size_t i = 0; i < c->heads.count; i++)
             writers += c->heads.of[i].number > 0;

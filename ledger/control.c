@@ -21,6 +21,9 @@ struct control {
     struct ledger *ledger;
     uv_pipe_t pipe;
     struct visitor *visitors;
+    uv_pipe_t spare; /* for a visitor for whom there is no memory */
+    bool spare_closing, pipe_closed;
+    bool turn_away; /* another such visitor waits until the spare is closed */
     int folder_fd;
     char path[64];
 };
@@ -183,7 +186,10 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *piece)
         buf_put(&v->note, piece->base, (size_t)n);
         if (buf_status(&v->note) != 0) {
             uv_read_stop(stream);
-            visitor_refuse(v, REFUSE_TOO_LARGE, "longer than any roster");
+            if (buf_status(&v->note) == KEIIN_ELIMIT)
+                visitor_refuse(v, REFUSE_TOO_LARGE, "longer than any roster");
+            else
+                visitor_refuse(v, REFUSE_BUSY, keiin_err_text(buf_status(&v->note)));
         }
     }
 }
@@ -200,13 +206,53 @@ static bool is_own_account(const uv_pipe_t *pipe)
            (peer.uid == geteuid() || peer.uid == 0);
 }
 
+static void turn_away(struct control *control);
+
+/* When both of its handles are closed. */
+static void control_free(struct control *control)
+{
+    if (!control->pipe_closed || control->spare_closing)
+        return;
+    if (control->folder_fd >= 0)
+        close(control->folder_fd);
+    free(control);
+}
+
+static void on_spare_closed(uv_handle_t *handle)
+{
+    struct control *control = handle->data;
+
+    control->spare_closing = false;
+    if (control->turn_away)
+        turn_away(control);
+    else
+        control_free(control);
+}
+
+/* A visitor who is not accepted would wait for good, and all after him. */
+static void turn_away(struct control *control)
+{
+    control->turn_away = control->spare_closing;
+    if (control->spare_closing)
+        return;
+    uv_pipe_init(control->pipe.loop, &control->spare, 0);
+    control->spare.data = control;
+    control->spare_closing = true;
+    (void)uv_accept((uv_stream_t *)&control->pipe, (uv_stream_t *)&control->spare);
+    uv_close((uv_handle_t *)&control->spare, on_spare_closed);
+}
+
 static void on_visitor(uv_stream_t *server, int status)
 {
     struct control *control = server->data;
     struct visitor *v = status == 0 ? calloc(1, sizeof *v) : NULL;
 
-    if (v == NULL)
+    if (status != 0)
         return;
+    if (v == NULL) {
+        turn_away(control);
+        return;
+    }
     v->ledger = control->ledger;
     v->next = control->visitors;
     v->link = &control->visitors;
@@ -226,9 +272,8 @@ static void on_control_closed(uv_handle_t *handle)
 {
     struct control *control = handle->data;
 
-    if (control->folder_fd >= 0)
-        close(control->folder_fd);
-    free(control);
+    control->pipe_closed = true;
+    control_free(control);
 }
 
 int control_new(uv_loop_t *loop, struct ledger *ledger, struct control **out, struct why *why)
@@ -269,5 +314,6 @@ void control_close(struct control *control)
     while (control->visitors != NULL)
         visitor_close(control->visitors);
     (void)unlink(control->path);
+    control->turn_away = false;
     uv_close((uv_handle_t *)&control->pipe, on_control_closed);
 }

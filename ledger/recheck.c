@@ -37,6 +37,12 @@ static int wrong(struct recheck *r, struct why *why, const char *what)
     return KEIIN_EDAMAGED;
 }
 
+bool recheck_cannot_tell(int err)
+{
+    return err == KEIIN_ENOMEM || err == KEIIN_EIO || err == KEIIN_EBUSY ||
+           err == KEIIN_EUNREADABLE;
+}
+
 static void find_key(struct recheck *r)
 {
     const struct book_key *key = NULL;
@@ -100,8 +106,11 @@ static int check_entry(struct recheck *r, struct why *why)
 {
     struct hash stored;
     struct link link;
+    int err = log_hashes(r->txn, 0, r->index, 1, &stored);
 
-    if (log_hashes(r->txn, 0, r->index, 1, &stored) != 0)
+    if (recheck_cannot_tell(err))
+        return err;
+    if (err != 0)
         return wrong(r, why, "has no hash in the tree");
     if (!hash_eq(&stored, &r->leaf))
         return wrong(r, why, "does not hash to its leaf in the tree");
@@ -112,7 +121,10 @@ static int check_entry(struct recheck *r, struct why *why)
     find_key(r);
     if (r->key == NULL)
         return wrong(r, why, "has no valid signature by a known writer");
-    if (heads_link(r->txn, r->index, &link) != 0 || link.number != r->entry.number)
+    err = heads_link(r->txn, r->index, &link);
+    if (recheck_cannot_tell(err))
+        return err;
+    if (err != 0 || link.number != r->entry.number)
         return wrong(r, why, "has no link to its writer's entry before it");
     return 0;
 }

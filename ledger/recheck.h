@@ -34,4 +34,7 @@ void recheck_end(struct recheck *r);
  */
 int recheck_entry(struct recheck *r, struct why *why) KEIIN_MUST_USE;
 
+/* An error that says nothing about what is stored: no finding, and no verdict either. */
+bool recheck_cannot_tell(int err);
+
 #endif

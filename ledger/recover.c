@@ -27,7 +27,7 @@ void state_destroy(struct state *state)
 
 static int damaged(struct why *why, int err, const char *what)
 {
-    if (err == KEIIN_ENOMEM)
+    if (recheck_cannot_tell(err))
         return err;
     why_set(why, "%s (%s); " RESTORE, what, keiin_err_text(err));
     return err == KEIIN_EABSENT || err == KEIIN_EMALFORMED ? KEIIN_EDAMAGED : err;
@@ -316,7 +316,7 @@ static int check_tiles(const struct store_txn *txn, uint64_t size, struct why *w
         if (!hash_eq(&root, &stored))
             err = KEIIN_EDAMAGED;
     }
-    if (err != 0)
+    if (err != 0 && !recheck_cannot_tell(err))
         why_set(why, "a tile of the tree's right edge is wrong");
     return err;
 }
@@ -344,7 +344,7 @@ int recover_verify(const struct store *store, const struct state *state, struct 
         err = compare_heads(state, seen, start, why);
     if (err == 0)
         err = check_tiles(&txn, size, why);
-    if (err != 0 && err != KEIIN_ENOMEM) {
+    if (err != 0 && !recheck_cannot_tell(err)) {
         struct why what = {""};
 
         if (why != NULL)

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -35,6 +36,7 @@ struct server {
     struct ledger ledger;
     struct network network;
     uv_loop_t loop;
+    bool has_loop;
     uv_async_t wake;
     uv_signal_t term, interrupt;
     uv_timer_t tick, drain;
@@ -211,6 +213,7 @@ static unsigned connections_by_descriptors(const struct config *config)
                                                  : DESCRIPTORS_KEPT;
 }
 
+/* After start_handles: its threads wake the loop from the beginning. */
 static int start_ledger(struct server *server, struct why *why)
 {
     struct ledger_given given = {.config = &server->setup.config,
@@ -220,13 +223,9 @@ static int start_ledger(struct server *server, struct why *why)
         .log_key = &server->setup.log_key,
         .operator_key = &server->setup.operator_key,
         .restored = server->setup.after_restore};
-    int err = instance_read(&server->setup.config, &server->instance, why);
+    int err = setup_open_store(&server->setup, &given.store, why);
 
     server->network = (struct network){server, submit_answer, wake};
-    if (err == 0)
-        err = probe_run(look, server, why);
-    if (err == 0)
-        err = setup_open_store(&server->setup, &given.store, why);
     if (err == 0 && server->setup.after_restore) {
         err = restore_mark(&given.store, why);
         if (err != 0)
@@ -273,31 +272,49 @@ static int start_http(struct server *server, struct why *why)
     return http_server_new(&server->loop, &options, &handler, &server->status_http, why);
 }
 
-static void start_handles(struct server *server)
+static int start_handles(struct server *server, struct why *why)
 {
-    uv_loop_init(&server->loop);
-    uv_async_init(&server->loop, &server->wake, on_wake);
-    uv_signal_init(&server->loop, &server->term);
-    uv_signal_init(&server->loop, &server->interrupt);
-    uv_timer_init(&server->loop, &server->tick);
-    uv_timer_init(&server->loop, &server->drain);
+    int rc = uv_loop_init(&server->loop);
+
+    if (rc != 0)
+        goto out;
+    server->has_loop = true;
     server->wake.data = server->term.data = server->interrupt.data = server->tick.data =
         server->drain.data = server;
-    uv_signal_start(&server->term, on_signal, SIGTERM);
-    uv_signal_start(&server->interrupt, on_signal, SIGINT);
-    uv_timer_start(&server->tick, on_tick, TICK_MS, TICK_MS);
+    uv_timer_init(&server->loop, &server->tick);
+    uv_timer_init(&server->loop, &server->drain);
+    rc = uv_async_init(&server->loop, &server->wake, on_wake);
+    if (rc == 0)
+        rc = uv_signal_init(&server->loop, &server->term);
+    if (rc == 0)
+        rc = uv_signal_init(&server->loop, &server->interrupt);
+    if (rc == 0)
+        rc = uv_signal_start(&server->term, on_signal, SIGTERM);
+    if (rc == 0)
+        rc = uv_signal_start(&server->interrupt, on_signal, SIGINT);
+    if (rc == 0)
+        rc = uv_timer_start(&server->tick, on_tick, TICK_MS, TICK_MS);
+out:
+    if (rc != 0)
+        why_set(why, "the event loop does not start: %s", uv_strerror(rc));
+    return rc == 0 ? 0 : rc == UV_ENOMEM ? KEIIN_ENOMEM : KEIIN_EIO;
+}
+
+static void close_handle(uv_handle_t *handle, void *ctx)
+{
+    (void)ctx;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
 }
 
 static void close_handles(struct server *server)
 {
+    if (!server->has_loop)
+        return;
     control_close(server->control);
     http_server_close(server->status_http);
     http_server_close(server->http);
-    uv_close((uv_handle_t *)&server->wake, NULL);
-    uv_close((uv_handle_t *)&server->term, NULL);
-    uv_close((uv_handle_t *)&server->interrupt, NULL);
-    uv_close((uv_handle_t *)&server->tick, NULL);
-    uv_close((uv_handle_t *)&server->drain, NULL);
+    uv_walk(&server->loop, close_handle, NULL);
     uv_run(&server->loop, UV_RUN_DEFAULT);
     uv_loop_close(&server->loop);
 }
@@ -313,26 +330,37 @@ static void say_ready(struct server *server)
     if (server->status_http != NULL)
         log_line(LOG_INFO, "status-ready", "%s", http_server_address(server->status_http));
     /* Last: who waits for this line finds all the others in the log. */
-    printf(message_text(MESSAGE_LEDGER_READY), address, config->prefix);
-    fflush(stdout);
+    if (printf(message_text(MESSAGE_LEDGER_READY), address, config->prefix) < 0 ||
+        fflush(stdout) != 0)
+        log_line(LOG_WARNING, "ready-unsaid", "standard output: %s", strerror(errno));
     notify_systemd("READY=1");
 }
 
 static int serve_until_stopped(struct server *server)
 {
+    const char *what = server->setup.config.data;
     struct why why = {""};
-    int err = start_ledger(server, &why);
+    bool started = false;
+    int err = instance_read(&server->setup.config, &server->instance, &why);
 
-    if (err != 0)
-        return cli_fail(err, server->setup.config.data, &why);
-    start_handles(server);
-    err = begin_instance(server, &why);
+    if (err == 0)
+        err = probe_run(look, server, &why);
+    if (err == 0)
+        err = start_handles(server, &why);
+    if (err == 0) {
+        err = start_ledger(server, &why);
+        started = err == 0;
+    }
+    if (err == 0) {
+        what = server->setup.path;
+        err = begin_instance(server, &why);
+    }
     if (err == 0)
         err = start_http(server, &why);
     if (err == 0)
         err = control_new(&server->loop, &server->ledger, &server->control, &why);
     if (err != 0) {
-        server->exit_status = cli_fail(err, server->setup.path, &why);
+        server->exit_status = cli_fail(err, what, &why);
     } else {
         say_ready(server);
         uv_run(&server->loop, UV_RUN_DEFAULT);
@@ -348,7 +376,8 @@ static int serve_until_stopped(struct server *server)
             &why) != 0)
         log_line(LOG_WARNING, "instance-file", "%s", why.text);
     restore_free(server->restore);
-    ledger_stop(&server->ledger);
+    if (started)
+        ledger_stop(&server->ledger);
     if (err == 0)
         log_line(LOG_INFO, "stopped", "all answers are out");
     return server->exit_status;

@@ -284,6 +284,8 @@ static void give_reason(struct sequencer *s, int err, struct why *why)
     else if (err == KEIIN_EIO)
         why_set(why, "a commit failed and its outcome is unknown; look at the disk, then start "
                      "again: start-up finds out what was stored");
+    else if (err == KEIIN_ENOMEM)
+        why_set(why, "out of memory; start again: start-up finds out what was stored");
     else
         why_set(why, "the store cannot be used (%s); run keiin-ledger check", keiin_err_text(err));
 }
