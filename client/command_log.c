@@ -111,8 +111,9 @@ static int send_record(struct keiin *keiin, struct keiin_record *record, const c
         printf(message_text(MESSAGE_CLIENT_LOGGED), status.last_entry, status.last_number);
         return EXIT_OK;
     }
-    cli_error(
-        message_text(status.batch_count == 0 ? MESSAGE_CLIENT_LOG_KEPT : MESSAGE_CLIENT_LOG_LOST),
+    cli_error(message_text(keiin->folder.unsure      ? MESSAGE_CLIENT_LOG_UNSURE
+                           : status.batch_count == 0 ? MESSAGE_CLIENT_LOG_KEPT
+                                                     : MESSAGE_CLIENT_LOG_LOST),
         folder, told.text);
     return program_exit(err);
 }

@@ -24,6 +24,7 @@
 
 struct reader {
     FILE *file;
+    bool regular; /* not a pipe or a terminal: it can be read again */
     const char *name; /* as shown */
     struct buf line;
     uint64_t number; /* of the line that is in `line` */
@@ -132,8 +133,8 @@ static int look_for_whole(struct run *run)
     while (err == 0 && more && run->in.number < run->resume_lines)
         err = next_line(&run->in, &more, &why);
     hash = hash_so_far(&run->in);
-    run->resuming = err == 0 && run->in.number == run->resume_lines &&
-                    hash_eq(&hash, &run->resume_hash);
+    run->resuming =
+        err == 0 && run->in.number == run->resume_lines && hash_eq(&hash, &run->resume_hash);
     run->in.number = 0;
     sha256_stream_init(&run->in.hash);
     return fseek(run->in.file, 0, SEEK_SET) == 0 ? 0 : KEIIN_EUNREADABLE;
@@ -252,13 +253,6 @@ static int take_all(struct run *run)
     return exit_code;
 }
 
-static bool is_file(FILE *file)
-{
-    struct stat st;
-
-    return file != stdin && fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode);
-}
-
 /* The input is over: its last batch goes out, and a file is marked as sent whole. */
 static int finish(struct run *run)
 {
@@ -270,7 +264,7 @@ static int finish(struct run *run)
     if (exit_code != EXIT_OK)
         return exit_code;
     if (run->in.number > 0) {
-        if (is_file(run->in.file))
+        if (run->in.regular)
             write_mark(run, MARK_WHOLE_WORD, mark);
         err = client_mark_set(run->keiin, mark, &why);
         if (err != 0)
@@ -284,19 +278,25 @@ static int finish(struct run *run)
 }
 
 /* Opens the input, which is not the terminal of someone who only forgot a file's name. */
-static FILE *open_input(const char *path)
+static FILE *open_input(const char *path, bool *regular)
 {
     struct stat st;
     FILE *file;
+    int e;
 
+    *regular = false;
     if (strcmp(path, "-") == 0)
         return stdin;
     file = fopen(path, "re");
-    if (file != NULL && fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode)) {
+    if (file == NULL)
+        return NULL;
+    e = fstat(fileno(file), &st) != 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : 0;
+    if (e != 0) {
         fclose(file);
-        errno = EISDIR;
+        errno = e;
         return NULL;
     }
+    *regular = S_ISREG(st.st_mode);
     return file;
 }
 
@@ -314,7 +314,7 @@ int command_submit(int argc, char **argv)
         return cli_usage(message_text(MESSAGE_CLIENT_ONE_FILE), argv[0]);
     path = optind < argc ? argv[optind] : "-";
     run.folder = options.folder;
-    run.in.file = open_input(path);
+    run.in.file = open_input(path, &run.in.regular);
     if (run.in.file == NULL)
         return program_fail(KEIIN_EUNREADABLE, path, strerror(errno));
     name = program_visible(strcmp(path, "-") == 0 ? "standard input" : path);
@@ -329,7 +329,7 @@ int command_submit(int argc, char **argv)
         exit_code = EXIT_OK;
         if (!options.from_start)
             read_mark(&run, client_mark(run.keiin));
-        if (run.resuming && run.resume_whole && !is_file(run.in.file))
+        if (run.resuming && run.resume_whole && !run.in.regular)
             run.resuming = false; /* what comes through a pipe is new */
         if (run.resuming && run.resume_whole && look_for_whole(&run) != 0)
             exit_code = program_fail(KEIIN_EUNREADABLE, path, strerror(errno));

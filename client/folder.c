@@ -372,20 +372,29 @@ void folder_close(struct folder *folder)
 int folder_keep_pending(struct folder *folder, struct buf *bytes, struct why *why)
 {
     char *path = path_join(folder->path, "pending");
-    size_t n;
+    struct client_pending pending = {0};
+    size_t n = 0;
     int err = path == NULL ? KEIIN_ENOMEM : buf_status(bytes);
 
     assert(folder->pending.bytes == NULL);
-    if (err == 0)
-        err = folder->disk->replace(folder->disk->ctx, path, buf_view(bytes), why);
     if (err == 0) {
         uint8_t *taken = buf_take(bytes, &n);
 
-        err = client_pending_parse(span_of(taken, n), &folder->pending);
-        folder->pending.bytes = taken;
+        err = taken == NULL ? KEIIN_ENOMEM : client_pending_parse(span_of(taken, n), &pending);
+        pending.bytes = taken;
         /* It was made a moment ago by client_pending_write: it must read back. */
         assert(err == 0 || err == KEIIN_ENOMEM);
     }
+    if (err == 0) {
+        err = folder->disk->replace(folder->disk->ctx, path, span_of(pending.bytes, n), why);
+        /* It may have its name and only not be synced. Nothing of it has left the process: it
+         * is taken back, or else who is told that it failed would see it go out later. */
+        folder->unsure = err != 0 && folder->disk->remove(folder->disk->ctx, path, true, NULL) != 0;
+    }
+    if (err == 0)
+        folder->pending = pending;
+    else
+        client_pending_destroy(&pending);
     free(path);
     return err;
 }

@@ -71,6 +71,7 @@ struct folder {
     struct client_config config;
     struct client_state state;
     struct client_pending pending;
+    bool unsure; /* folder_keep_pending failed, and what it wrote may still be there */
 };
 
 /*
@@ -87,7 +88,8 @@ int folder_open(const struct keiin_disk *disk, const char *path, struct folder *
 void folder_close(struct folder *folder);
 
 /*
- * Writes pending; there must be none. Takes over the bytes, made by client_pending_write.
+ * Writes pending; there must be none. Takes over the bytes, made by client_pending_write. When
+ * that fails pending is not there, or folder->unsure is set.
  * After a failure of this or of folder_settle nothing more may be signed: close the folder.
  */
 int folder_keep_pending(struct folder *folder, struct buf *bytes, struct why *why) KEIIN_MUST_USE;

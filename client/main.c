@@ -19,7 +19,7 @@ int main(int argc, char **argv)
     /* -C before the command is the same as KEIIN_DIR. */
     if (argc > 2 && strcmp(argv[1], "-C") == 0) {
         if (setenv("KEIIN_DIR", argv[2], 1) != 0)
-            return EXIT_INTERNAL;
+            return cli_fail(KEIIN_ENOMEM, "-C", NULL);
         argv[2] = argv[0];
         argc -= 2;
         argv += 2;

@@ -20,8 +20,11 @@ static int hand_over(int err, const struct http_answer *from, const struct why *
         snprintf(answer->detail, sizeof answer->detail, "%.255s", why->text);
         return KEIIN_EUNKNOWN;
     }
-    if (bytes->n > 0)
+    if (bytes->n > 0) {
         *body = buf_take(bytes, n);
+        if (*body == NULL)
+            return KEIIN_ENOMEM;
+    }
     return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "system/disk.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "system/file.h"
@@ -48,7 +49,8 @@ static int disk_remove(void *ctx, const char *path, bool sync, struct why *why)
 static bool disk_is_there(void *ctx, const char *path)
 {
     (void)ctx;
-    return access(path, F_OK) == 0;
+    /* What cannot be told is not said to be gone. */
+    return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 static int disk_make_folder(void *ctx, const char *path, struct why *why)

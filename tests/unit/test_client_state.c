@@ -266,6 +266,55 @@ static void a_submission(void **unused)
     imported_free(set);
 }
 
+/* A disk on which the new file gets its name and the error all the same. */
+static int named_and_failed(void *ctx, const char *to, struct span bytes, struct why *why)
+{
+    (void)ctx;
+    assert_int_equal(file_replace(to, 0600, bytes, why), 0);
+    return KEIIN_EIO;
+}
+
+static int removes_nothing(void *ctx, const char *what, bool sync, struct why *why)
+{
+    (void)ctx;
+    (void)what;
+    (void)sync;
+    (void)why;
+    return KEIIN_EIO;
+}
+
+/* What was said to have failed is not there, or it is said that nobody knows. */
+static void pending_that_failed_is_taken_back(void **unused)
+{
+    struct keiin_disk disk = system_disk;
+    struct buf body, bytes;
+    struct folder folder;
+    struct hash head;
+
+    (void)unused;
+    make("taken-back");
+    disk.replace = named_and_failed;
+    for (int can_remove = 1; can_remove >= 0; can_remove--) {
+        if (!can_remove)
+            disk.remove = removes_nothing;
+        buf_init(&body, 10000);
+        buf_init(&bytes, 10000);
+        assert_int_equal(folder_open(&disk, path, &folder, NULL), 0);
+        assert_null(folder.pending.bytes);
+        request(&body, &folder.state, 1, 1, &head);
+        client_pending_write(&bytes, false, "m", buf_view(&body));
+        assert_int_equal(folder_keep_pending(&folder, &bytes, NULL), KEIIN_EIO);
+        assert_null(folder.pending.bytes);
+        assert_int_equal(folder.unsure, !can_remove);
+        folder_close(&folder);
+        buf_destroy(&bytes);
+        buf_destroy(&body);
+    }
+    assert_int_equal(folder_open(&system_disk, path, &folder, NULL), 0);
+    assert_non_null(folder.pending.bytes);
+    folder_close(&folder);
+}
+
 static void copy_file(const char *from, const char *to)
 {
     uint8_t *bytes;
@@ -431,6 +480,7 @@ int main(void)
         cmocka_unit_test(pending_reads_back),
         cmocka_unit_test(init_never_overwrites),
         cmocka_unit_test(a_submission),
+        cmocka_unit_test(pending_that_failed_is_taken_back),
         cmocka_unit_test(what_does_not_fit_is_damaged),
         cmocka_unit_test(imported_set),
         cmocka_unit_test(imported_torn),
