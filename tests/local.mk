@@ -77,11 +77,29 @@ forge_ledger_SOURCES = \
 forge_ledger_LDADD = libsystem.la libcore.la
 
 # For LD_PRELOAD in tests/crash: writes down what a program does to its files.
-check_LTLIBRARIES =
 check_LTLIBRARIES += librecord.la
 librecord_la_SOURCES = tests/crash/recordlib.c
 librecord_la_CFLAGS = $(AM_CFLAGS) -U_FORTIFY_SOURCE
 librecord_la_LDFLAGS = -module -avoid-version -shared -rpath $(abs_builddir)
+
+# For LD_PRELOAD: makes one call into the C library fail. The crash tests alone use it.
+if WITH_SERVER
+if WITH_CURL
+check_LTLIBRARIES += tests/crash/faultlib.la
+endif
+endif
+tests_crash_faultlib_la_SOURCES = \
+	tests/crash/fault.h \
+	tests/crash/fault_files.c \
+	tests/crash/fault_memory.c \
+	tests/crash/fault_network.c \
+	tests/crash/fault_page.c \
+	tests/crash/fault_server.c
+# Its functions stand in for the C library's: none may be checked or replaced by a header.
+tests_crash_faultlib_la_CPPFLAGS = $(AM_CPPFLAGS) -U_FORTIFY_SOURCE
+tests_crash_faultlib_la_CFLAGS = $(AM_CFLAGS) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0
+# -rpath makes it a shared library, though it is never installed.
+tests_crash_faultlib_la_LDFLAGS = $(KEIIN_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 
 check-programs: $(check_PROGRAMS) $(check_LTLIBRARIES)
 .PHONY: check-programs
