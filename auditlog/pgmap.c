@@ -77,7 +77,9 @@ static int take_user(struct reading *r, const char *section, const char *name, c
     char **to = NULL;
 
     if (user == NULL)
-        return refuse(r, KEIIN_ENOMEM, section, name, "too many users");
+        return r->map->user_count == PGMAP_USERS_MAX
+                   ? refuse(r, KEIIN_EUSAGE, section, name, "too many users")
+                   : refuse(r, KEIIN_ENOMEM, section, name, keiin_err_text(KEIIN_ENOMEM));
     if (strcmp(name, "database_user") == 0) {
         free(user->name);
         user->name = NULL;

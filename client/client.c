@@ -37,11 +37,16 @@ const char *keiin_error_text(int error)
     return keiin_err_text(error);
 }
 
+const char *client_why(int err, const struct why *why)
+{
+    /* Nobody had memory to say more: what stands there is of something before. */
+    return err == KEIIN_ENOMEM || why->text[0] == 0 ? keiin_err_text(err) : why->text;
+}
+
 int client_tell(int err, const struct why *from, struct keiin_why *to)
 {
     if (err != 0 && to != NULL)
-        snprintf(
-            to->text, sizeof to->text, "%s", from->text[0] != 0 ? from->text : keiin_err_text(err));
+        snprintf(to->text, sizeof to->text, "%s", client_why(err, from));
     return err;
 }
 

@@ -45,6 +45,8 @@ struct keiin {
     char mark[MARK_BYTES_MAX + 1];
 };
 
+/* What to say of an error: its reason, or the error alone. */
+const char *client_why(int err, const struct why *why);
 /* Copies the reason of a failure out; returns err. */
 int client_tell(int err, const struct why *from, struct keiin_why *to);
 

@@ -105,23 +105,22 @@ static int run(struct import *import, const struct import_options *options)
     int err = import_open(import, options, &why);
 
     if (err != 0)
-        return program_fail(err, "import", why.text[0] != 0 ? why.text : keiin_err_text(err));
+        return program_fail(err, "import", client_why(err, &why));
     err = import_survey(import, options, &why);
     if (err != 0 && import->unmapped_count > 0)
         return say_unmapped(import, options);
     if (err == 0)
         err = import_open_clients(import, options, &why);
-    if (why.text[0] == 0)
-        why_set(&why, "%s", keiin_err_text(err));
     if (err != 0) {
-        cli_error(message_text(MESSAGE_CLIENT_NOTHING_SENT), options->log_path, why.text);
+        cli_error(
+            message_text(MESSAGE_CLIENT_NOTHING_SENT), options->log_path, client_why(err, &why));
         return program_exit(err);
     }
     why.text[0] = 0;
     err = import_send(import, options, &why);
     if (err != 0) {
-        cli_error(message_text(MESSAGE_CLIENT_IMPORT_STOPPED),
-            why.text[0] != 0 ? why.text : keiin_err_text(err), import->records_sent);
+        cli_error(message_text(MESSAGE_CLIENT_IMPORT_STOPPED), client_why(err, &why),
+            import->records_sent);
         return program_exit(err);
     }
     say_counts(import, options);

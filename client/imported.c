@@ -143,8 +143,15 @@ int imported_open(
     int err = set == NULL || path == NULL ? KEIIN_ENOMEM : reserve(set);
 
     *out = NULL;
-    if (err == 0 && disk->is_there(disk->ctx, path))
-        err = disk->walk(disk->ctx, path, PAIR_BYTES, see_pairs, set, why);
+    if (err == 0) {
+        struct why failed = {""};
+
+        err = disk->walk(disk->ctx, path, PAIR_BYTES, see_pairs, set, &failed);
+        if (err == KEIIN_EABSENT)
+            err = 0;
+        else if (err != 0)
+            why_set(why, "%s", failed.text);
+    }
     free(path);
     if (err != 0) {
         imported_free(set);

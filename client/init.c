@@ -1,4 +1,5 @@
 /* libkeiin: a new client folder. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -36,8 +37,12 @@ static int read_name(const char *path, struct vkey *key, uint8_t **bytes, struct
 static int key_path(const char *path, char **out, struct why *why)
 {
     *out = realpath(path, NULL);
-    if (*out == NULL)
+    if (*out == NULL && errno == ENOMEM)
         return KEIIN_ENOMEM;
+    if (*out == NULL) {
+        why_set(why, "%.300s: %s", path, strerror(errno));
+        return KEIIN_EUNREADABLE;
+    }
     if (strchr(*out, '\n') == NULL && strlen(*out) < 4096)
         return 0;
     why_set(why, "the path of the key file is too long, or has a newline in it");

@@ -191,6 +191,9 @@ int jsonline_read(struct span json, struct keiin_record *out, struct why *why)
     json_t *value;
     int err = 0;
 
+    /* Jansson tells want of memory as wrong text: what is read well a second time was none. */
+    if (object == NULL)
+        object = json_loadb((const char *)json.p, json.n, JSON_REJECT_DUPLICATES, &error);
     if (object == NULL)
         return no_json(&error, why);
     if (!json_is_object(object)) {

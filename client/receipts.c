@@ -124,7 +124,7 @@ static int check_receipt(struct walk *walk, uint64_t index, struct span bytes, s
     return err;
 }
 
-static void walk_one(struct walk *walk, uint64_t index)
+static int walk_one(struct walk *walk, uint64_t index, struct why *failed)
 {
     char *path = folder_receipt_path(walk->keiin->folder.path, index);
     uint8_t *bytes = NULL, *extra = NULL;
@@ -137,6 +137,11 @@ static void walk_one(struct walk *walk, uint64_t index)
 
     if (err == 0)
         err = check_receipt(walk, index, span_of(bytes, n), &entry, &extra, &why);
+    if (err == KEIIN_ENOMEM || err == KEIIN_EUNREADABLE) {
+        /* Nothing is found out about this one, and so nothing about the whole. */
+        *failed = why;
+        goto out;
+    }
     if (err != 0) {
         found(walk, "receipt %" PRIu64 ": %s", index,
             why.text[0] != 0 ? why.text : keiin_err_text(err));
@@ -150,9 +155,12 @@ static void walk_one(struct walk *walk, uint64_t index)
         walk->out->receipt_count++;
         walk->out->record_count += entry.digest_count;
     }
+    err = 0;
+out:
     free(extra);
     free(bytes);
     free(path);
+    return err;
 }
 
 static int by_value(const void *a, const void *b)
@@ -220,7 +228,7 @@ int keiin_receipts_check(struct keiin *keiin, keiin_finding_fn *finding, void *c
     chain_start(&walk.head, &keiin->folder.config.ledger_id, span_str(keiin->folder.config.writer));
     err = list_receipts(&places, &why);
     for (size_t i = 0; err == 0 && i < places.count; i++)
-        walk_one(&walk, places.list[i]);
+        err = walk_one(&walk, places.list[i], &why);
     /* A receipt may be one submission ahead: written, and then the process was interrupted. */
     if (err == 0 && walk.number < state->number)
         found(&walk, "no receipt covers records %" PRIu64 " to %" PRIu64, walk.number + 1,

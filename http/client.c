@@ -65,18 +65,23 @@ static uint64_t now_ms(void)
 }
 
 /* An http or https URL with a host and without user, query or fragment. */
-static bool prefix_valid(const char *prefix)
+static int prefix_check(const char *prefix)
 {
     CURLU *url = curl_url();
     char *scheme = NULL, *part = NULL;
+    CURLUcode code = CURLUE_OUT_OF_MEMORY;
     bool valid = false;
 
+    if (url == NULL)
+        goto out;
+    code = CURLUE_OK;
     for (const char *p = prefix; *p != 0; p++)
         if (*p < 0x21 || *p > 0x7e)
             goto out;
-    if (url == NULL || curl_url_set(url, CURLUPART_URL, prefix, 0) != CURLUE_OK)
-        goto out;
-    if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
+    code = curl_url_set(url, CURLUPART_URL, prefix, 0);
+    if (code == CURLUE_OK)
+        code = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0);
+    if (code != CURLUE_OK)
         goto out;
     valid = (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0) &&
             strstr(prefix, "://") != NULL;
@@ -84,7 +89,10 @@ static bool prefix_valid(const char *prefix)
         if (what != CURLUPART_USER && what != CURLUPART_PASSWORD && what != CURLUPART_QUERY &&
             what != CURLUPART_FRAGMENT)
             continue;
-        if (curl_url_get(url, what, &part, 0) == CURLUE_OK)
+        code = curl_url_get(url, what, &part, 0);
+        if (code == CURLUE_OUT_OF_MEMORY)
+            goto out;
+        if (code == CURLUE_OK)
             valid = false;
         curl_free(part);
         part = NULL;
@@ -92,7 +100,7 @@ static bool prefix_valid(const char *prefix)
 out:
     curl_free(scheme);
     curl_url_cleanup(url);
-    return valid;
+    return code == CURLUE_OUT_OF_MEMORY ? KEIIN_ENOMEM : valid ? 0 : KEIIN_EUSAGE;
 }
 
 int http_client_new(const char *prefix, const struct http_options *options,
@@ -100,10 +108,14 @@ int http_client_new(const char *prefix, const struct http_options *options,
 {
     struct http_client *client;
     size_t n = strlen(prefix);
+    int err;
 
     *out = NULL;
     pthread_once(&curl_once, curl_start);
-    if (n > URL_BYTES_MAX || !prefix_valid(prefix)) {
+    err = n > URL_BYTES_MAX ? KEIIN_EUSAGE : prefix_check(prefix);
+    if (err == KEIIN_ENOMEM)
+        return err;
+    if (err != 0) {
         why_set(why, "\"%.200s\" is not a URL that begins with http:// or https://", prefix);
         return KEIIN_EUSAGE;
     }

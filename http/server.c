@@ -357,10 +357,11 @@ int http_server_new(uv_loop_t *loop, const struct http_server_options *options,
     if (server->daemon == NULL) {
         why_set(why, "the HTTP server does not start");
         free(server);
-        return KEIIN_ENOMEM;
+        return KEIIN_EIO;
     }
     err = start_handles(server);
     if (err != 0) {
+        why_set(why, "the HTTP server does not start");
         MHD_stop_daemon(server->daemon);
         free(server);
         return err;

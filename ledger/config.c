@@ -82,6 +82,7 @@ struct reading {
     unsigned line;
     unsigned given[SETTING_COUNT]; /* line, 0 when not there */
     bool wrong;
+    int err; /* KEIIN_ENOMEM: what is missing may only not have been kept */
 };
 
 static void error_line(struct reading *r, unsigned line)
@@ -146,9 +147,16 @@ static int on_setting(void *ctx, const char *section, const char *name, const ch
         }
         r->given[i] = r->line;
         buf_init(&error, 4096);
-        if (put_value(r->config, s, value, &error) != 0) {
+        switch (put_value(r->config, s, value, &error)) {
+        case 0:
+            break;
+        case KEIIN_ENOMEM:
+            r->err = KEIIN_ENOMEM;
+            break;
+        default:
             error_line(r, r->line);
             buf_put_span(r->errors, buf_view(&error));
+            break;
         }
         buf_destroy(&error);
         return 1;
@@ -205,8 +213,10 @@ static void check_prefix(struct reading *r, unsigned line)
         }
     if (n == 0 || prefix[0] == '/')
         return;
-    if (asprintf(&with_slash, "/%s", prefix) < 0)
+    if (asprintf(&with_slash, "/%s", prefix) < 0) {
+        r->err = KEIIN_ENOMEM;
         return;
+    }
     free(prefix);
     r->config->prefix = with_slash;
 }
@@ -307,9 +317,15 @@ int config_read(const char *path, struct config *out, struct buf *errors)
         error_line(&r, line > 0 ? (unsigned)line : 0);
         buf_put_str(errors, "neither [section], name = value nor a comment\n");
     }
-    check_all(&r);
-    if (!r.wrong)
+    if (r.err == 0)
+        check_all(&r);
+    if (r.err == 0 && !r.wrong)
         check_memory(&r);
+    if (r.err != 0) {
+        buf_clear(errors);
+        err = r.err;
+        goto out;
+    }
     if (r.wrong)
         err = KEIIN_EUSAGE;
     if (err == 0)

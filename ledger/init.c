@@ -56,22 +56,32 @@ static int look_into_folder(const struct setup *setup)
     static const char *const ours[] = {
         ".", "..", "keiin.lock", "lock.mdb", "control.sock", UNFINISHED};
     DIR *folder = opendir(setup->config.data);
+    struct why why = {""};
     struct dirent *entry;
     int status = 0;
 
-    if (folder == NULL)
-        return cli_fail(KEIIN_EUNREADABLE, setup->config.data, NULL);
+    if (folder == NULL) {
+        why_set(&why, "%s", strerror(errno));
+        return cli_fail(KEIIN_EUNREADABLE, setup->config.data, &why);
+    }
+    errno = 0;
     while (status == 0 && (entry = readdir(folder)) != NULL) {
         bool known = false;
 
         for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
             known |= strcmp(entry->d_name, ours[i]) == 0;
+        errno = 0;
         if (known)
             continue;
         cli_error(message_text(strcmp(entry->d_name, STORE) == 0 ? MESSAGE_LEDGER_INIT_EXISTS
                                                                  : MESSAGE_LEDGER_INIT_NOT_EMPTY),
             setup->config.data);
         status = EXIT_FINDINGS;
+    }
+    /* What could not be seen may be a ledger. */
+    if (status == 0 && errno != 0) {
+        why_set(&why, "%s", strerror(errno));
+        status = cli_fail(KEIIN_EUNREADABLE, setup->config.data, &why);
     }
     closedir(folder);
     return status;

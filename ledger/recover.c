@@ -241,6 +241,8 @@ int recover_load(const struct store *store, const struct config *config,
     }
 out:
     store_abort(&txn);
+    if (recheck_cannot_tell(err) && err != KEIIN_ENOMEM)
+        why_set(why, "the store cannot be read");
     if (err != 0)
         state_destroy(out);
     return err;

@@ -1,5 +1,6 @@
 #include "ledger/setup.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,7 +161,12 @@ int setup_lock(struct setup *setup)
     char *path;
     int err;
 
-    if (stat(setup->config.data, &st) != 0 || !S_ISDIR(st.st_mode)) {
+    errno = 0;
+    if (stat(setup->config.data, &st) != 0 && errno != ENOENT && errno != ENOTDIR) {
+        why_set(&why, "%s", strerror(errno));
+        return cli_fail(KEIIN_EUNREADABLE, setup->config.data, &why);
+    }
+    if (errno != 0 || !S_ISDIR(st.st_mode)) {
         cli_error(message_text(MESSAGE_LEDGER_NO_FOLDER), setup->config.data);
         return EXIT_INCOMPLETE;
     }

@@ -15,6 +15,7 @@
 #define PACKAGE_VERSION "0.1.0"
 #endif
 
+#define LINE_BYTES_MAX 4096 /* of an error, without memory for more */
 #define PROGRESS_FIRST_MS 1000
 #define PROGRESS_EVERY_MS 200
 
@@ -23,13 +24,19 @@ static const char *program_name = "keiin";
 
 static void error_line(const char *format, va_list args)
 {
-    char *text = NULL;
+    char text[LINE_BYTES_MAX], *longer = NULL;
+    va_list again;
+    int n;
 
+    /* No memory is needed for what is not very long: want of it is told here too. */
+    va_copy(again, args);
+    n = vsnprintf(text, sizeof text, format, args);
+    if (n >= (int)sizeof text && vasprintf(&longer, format, again) < 0)
+        longer = NULL;
+    va_end(again);
     /* One write, so that lines of several threads or processes do not mix. */
-    if (vasprintf(&text, format, args) < 0)
-        text = NULL;
-    fprintf(stderr, "%s: %s\n", program_name, text == NULL ? format : text);
-    free(text);
+    fprintf(stderr, "%s: %s\n", program_name, longer == NULL ? text : longer);
+    free(longer);
 }
 
 void cli_error(const char *format, ...)
@@ -43,15 +50,13 @@ void cli_error(const char *format, ...)
 
 int cli_usage(const char *format, ...)
 {
+    char text[LINE_BYTES_MAX];
     va_list args;
-    char *text = NULL;
 
     va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        text = NULL;
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    cli_error(message_text(MESSAGE_SYSTEM_USAGE), text == NULL ? format : text, program_name);
-    free(text);
+    cli_error(message_text(MESSAGE_SYSTEM_USAGE), text, program_name);
     return EXIT_USAGE;
 }
 
@@ -118,9 +123,12 @@ static void help(
 /* What was printed must have arrived: a verdict on a full disk is none. */
 static int finish(int status)
 {
-    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+    bool flushed = fflush(stdout) == 0;
+
+    if (flushed && ferror(stdout) == 0)
         return status;
-    cli_error(message_text(MESSAGE_SYSTEM_STDOUT), strerror(errno));
+    cli_error(message_text(MESSAGE_SYSTEM_STDOUT),
+        flushed ? "what came before could not be written" : strerror(errno));
     return status == EXIT_OK ? EXIT_INCOMPLETE : status;
 }
 

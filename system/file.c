@@ -55,6 +55,7 @@ static int write_failed(const char *path, int e, struct why *why)
 static int open_regular(const char *path, int *fd, size_t *bytes, struct why *why)
 {
     struct stat st;
+    int e;
 
     *bytes = 0;
     if (strcmp(path, "-") == 0) {
@@ -64,12 +65,15 @@ static int open_regular(const char *path, int *fd, size_t *bytes, struct why *wh
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (*fd < 0)
         return read_failed(path, errno, why);
-    if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode)) {
+    e = fstat(*fd, &st) != 0 ? errno : 0;
+    if (e == 0 && S_ISREG(st.st_mode)) {
         *bytes = st.st_size < 0 ? 0 : (size_t)st.st_size;
         return 0;
     }
     close(*fd);
     *fd = -1;
+    if (e != 0)
+        return read_failed(path, e, why);
     file_why(why, path, "is not a regular file");
     return KEIIN_EUNREADABLE;
 }
@@ -403,7 +407,9 @@ static int create_or_find(const char *path, struct why *why)
 
     if (!made && errno != EEXIST)
         return write_failed(path, errno, why);
-    if (!made && (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))) {
+    if (!made && stat(path, &st) != 0)
+        return write_failed(path, errno, why);
+    if (!made && !S_ISDIR(st.st_mode)) {
         file_why(why, path, "is there already and is not a folder");
         return KEIIN_EEXIST;
     }
