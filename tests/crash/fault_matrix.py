@@ -42,7 +42,7 @@ EXPECTED = {
     "keiin-ledger": {
         ("fdatasync", "lmdb"), ("pwrite", "lmdb"), ("writev", "lmdb"), ("pread", "lmdb"),
         ("mmap", "lmdb"), ("fcntl", "lmdb"), ("memory", "lmdb"), ("ftruncate", "lmdb"),
-        ("accept", "microhttpd"), ("recv", "microhttpd"), ("send", "microhttpd"),
+        ("accept", "keiin-ledger"), ("recv", "microhttpd"), ("send", "microhttpd"),
         ("epoll-ctl", "microhttpd"), ("epoll-wait", "microhttpd"), ("memory", "microhttpd"),
         ("epoll-wait", "libuv"), ("epoll-ctl", "libuv"), ("eventfd", "libuv"),
         ("accept", "libuv"), ("recv", "libuv"), ("send", "libuv"), ("read-pipe", "libuv"),
