@@ -54,6 +54,31 @@ static void same(const struct config *a, const struct config *b)
                    sizeof *a - offsetof(struct config, map_bytes_max)) == 0);
 }
 
+/* No setting stands in the text twice: of `all`, which has each once, every name is sought. */
+static void check_once(struct span in, struct span all)
+{
+    struct cursor names = cursor_of(all);
+
+    while (cursor_left(&names) > 0) {
+        struct span line = cursor_line(&names), name;
+        const uint8_t *space = memchr(line.p, ' ', line.n);
+        struct cursor c = cursor_of(in);
+        size_t count = 0;
+
+        name = span_of(line.p, space == NULL ? 0 : (size_t)(space - line.p));
+        while (name.n > 0 && cursor_left(&c) > 0) {
+            while (cursor_left(&c) > 0 && memchr(" \t\r\f\v", *c.p, 5) != NULL)
+                c.p++;
+            if (cursor_left(&c) > name.n && memcmp(c.p, name.p, name.n) == 0 &&
+                memchr(" \t=:", c.p[name.n], 4) != NULL)
+                count++;
+            c.p = memchr(c.p, '\n', cursor_left(&c));
+            c.p = c.p == NULL ? c.end : c.p + 1;
+        }
+        FUZZ_CHECK(count <= 1);
+    }
+}
+
 static void check_values(const struct config *c)
 {
     struct why why;
@@ -83,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (err == 0) {
         check_values(&config);
         put_all(&out, &config);
+        check_once(in, buf_view(&out));
         fuzz_file_put("again.conf", buf_view(&out));
         FUZZ_CHECK(config_read(fuzz_file("again.conf"), &again, &errors) == 0);
         same(&config, &again);

@@ -36,7 +36,20 @@ static unsigned long now_round;
 static const uint8_t *now_p;
 static size_t now_n;
 
+/* Sanitizers end in SIGABRT, so that the input is known; other signals are theirs to report. */
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+const char *__asan_default_options(void);
+const char *__ubsan_default_options(void);
+
+__attribute__((visibility("default"))) const char *__asan_default_options(void)
+{
+    return "abort_on_error=1";
+}
+
+__attribute__((visibility("default"))) const char *__ubsan_default_options(void)
+{
+    return "abort_on_error=1";
+}
 
 static void say_input(void)
 {
@@ -137,6 +150,34 @@ static size_t shift(uint8_t *p, size_t n, size_t at, size_t by, bool longer, siz
     return n - by;
 }
 
+/* The line that holds the byte at `at`: from its first byte to behind its newline. */
+static void line_of(const uint8_t *p, size_t n, size_t at, size_t *from, size_t *to)
+{
+    for (*from = at; *from > 0 && p[*from - 1] != '\n'; --*from)
+        continue;
+    for (*to = at; *to < n && p[*to] != '\n'; ++*to)
+        continue;
+    *to += *to < n;
+}
+
+/* Two lines, or two parts around a newline, change places. */
+static void swap_lines(uint8_t *p, size_t n, uint64_t *random)
+{
+    static uint8_t whole[INPUT_BYTES_MAX + 64];
+    size_t a[2], b[2], at = 0;
+
+    line_of(p, n, below(random, n + 1), &a[0], &a[1]);
+    line_of(p, n, below(random, n + 1), &b[0], &b[1]);
+    if (a[1] > b[0])
+        return; /* the same one, or the wrong way round: nothing */
+    memcpy(whole, p + b[0], b[1] - b[0]);
+    at = b[1] - b[0];
+    memcpy(whole + at, p + a[1], b[0] - a[1]);
+    at += b[0] - a[1];
+    memcpy(whole + at, p + a[0], a[1] - a[0]);
+    memcpy(p + a[0], whole, b[1] - a[0]);
+}
+
 static size_t change(uint8_t *p, size_t n, size_t room, uint64_t *random)
 {
     static const uint8_t telling[] = {0, 1, 0x7f, 0x80, 0xc0, 0xc1, 0xc4, 0xcf, 0xd9, 0xdc, 0xdf,
@@ -144,7 +185,7 @@ static size_t change(uint8_t *p, size_t n, size_t room, uint64_t *random)
     const struct input *other = &inputs[below(random, input_count)];
     size_t at = below(random, n + 1), from, count;
 
-    switch (below(random, 8)) {
+    switch (below(random, 9)) {
     case 0:
         if (at < n)
             p[at] ^= (uint8_t)(1u << below(random, 8));
@@ -166,7 +207,10 @@ static size_t change(uint8_t *p, size_t n, size_t room, uint64_t *random)
         return count;
     case 5: /* the end goes */
         return at;
-    case 6: /* a part again */
+    case 6:
+        swap_lines(p, n, random);
+        return n;
+    case 7: /* a part again */
         from = below(random, n + 1);
         count = below(random, n - from + 1);
         count = count > room - n ? room - n : count;
@@ -234,9 +278,6 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: no corpus; is KEIIN_SRC the source tree?\n", argv[0]);
         return 1;
     }
-    /* Sanitizers report the other signals themselves. */
-    if (__sanitizer_set_death_callback != NULL)
-        __sanitizer_set_death_callback(say_input);
     for (size_t i = 0; i < (__sanitizer_set_death_callback == NULL ? 6 : 2); i++)
         signal(deadly[i], on_signal);
     for (size_t i = 0; i < input_count; i++)

@@ -101,6 +101,9 @@ static void put_needed(struct buf *out, const struct roster *r, const struct ros
 
 static void put_policy(struct buf *out, const struct roster *r)
 {
+    bool *seen = calloc(r->witness_count + r->group_count + 1, sizeof *seen);
+
+    FUZZ_CHECK(seen != NULL);
     for (size_t i = 0; i < r->witness_count; i++) {
         buf_put_str(out, "witness ");
         buf_put_span(out, r->witnesses[i].name);
@@ -117,6 +120,8 @@ static void put_policy(struct buf *out, const struct roster *r)
             size_t member = r->members[r->groups[i].first_member + k];
 
             FUZZ_CHECK(member < r->witness_count + i); /* only what stands above */
+            FUZZ_CHECK(!seen[member]); /* of one group */
+            seen[member] = true;
             buf_put_str(out, " ");
             buf_put_span(out, member_name(r, member));
         }
@@ -128,6 +133,7 @@ static void put_policy(struct buf *out, const struct roster *r)
     else
         buf_put_span(out, member_name(r, r->quorum));
     buf_put_str(out, "\n");
+    free(seen);
 }
 
 static void put_roster(struct buf *out, const struct roster *r)

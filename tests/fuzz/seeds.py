@@ -77,6 +77,11 @@ def record_seeds():
             yield "vector-%d" % number, bytes.fromhex(one["record"])
     yield "order", order("2.1", "3.0/sealed")
     yield "sealed", sealed(b"secret")[0]
+    for name, field in (("id", {"actor": "a b"}), ("long-id", {"actor": "a" * 256}), ("text", {"detail": "a" * 201}), ("false", {"emergency": 1}),
+                        ("ids", {"datasets": ["a", ""]}), ("no-ids", {"datasets": "a"}), ("bin", {"content": bytes(31)}), ("unknown", {"nobody": 1}),
+                        ("bidi", {"x-a": "\u202e"}), ("bidi-name", {"x-\u202e": 1}), ("salt", {"salt": bytes(15)}), ("no-salt", {"salt": None}),
+                        ("no-at", {"at": None}), ("no-action", {"action": None}), ("depth", {"x-a": [[1]]}), ("depth-5", {"x-a": [[[1]]]})):
+        yield "field-" + name, record(**field)
     yield "own", pack({"action": "query", "at": 1, "salt": bytes(16), "x-a": {"b": [1, True]}, "x-b": b"c"})
 
 
@@ -90,6 +95,13 @@ def bundle_parts(folder, name, prefix):
 
 
 def entry_seeds():
+    good = [1, 7, bytes(32), bytes(32), 1, bytes(32), [bytes(32)], bytes(64)]
+    for name, at, value in (("kind-0", 0, 0), ("kind-2", 0, 2), ("kind-3", 0, 3), ("number-0", 4, 0),
+                            ("number-last", 4, 2**53 - 1), ("no-digest", 6, []), ("two", 6, [bytes(32)] * 2)):
+        yield name, pack(good[:at] + [value] + good[at + 1:])
+    yield "number-beyond", pack([*good[:4], 2**53 - 1, bytes(32), [bytes(32)] * 2, bytes(64)])
+    yield "roster-of-two", pack([2, *good[1:6], [bytes(32)] * 2, bytes(64)])
+    yield "nine", pack([*good, 1])
     yield "vector", bytes.fromhex(vectors("chain")["first entry"])
     yield from bundle_parts("tests/property/ledger", "000.p/6", "small")
     for name, entry in bundle_parts("tests/vectors/ledgers/entry-malformed", "000", "malformed"):
@@ -111,6 +123,10 @@ def note_seeds():
     text = b"log.test/fuzz\n7\n%s\n" % b64(bytes(32))
     yield "known", text + b"\n" + log.line(text) + witness.line(text, 1790000000)
     yield "known-twice", text + b"\n" + witness.line(text, 5) + witness.line(text, 9) + log.line(text)
+    for lines in (100, 101):
+        yield "lines-%d" % lines, text + b"\n" + (DASH + b"k AAAAAAA=\n") * lines
+    for name, line in (("four-bytes", b"k AAAAAA=="), ("plus", b"k+k AAAAAAA="), ("no-name", b" AAAAAAA="), ("bits", b"k AAAAAAB=")):
+        yield "line-" + name, text + b"\n" + DASH + line + b"\n"
     yield "known-wrong", text + b"\n" + log.line(text + b"a\n")
 
 
@@ -143,6 +159,9 @@ def roster_seeds():
     keys = [Key(byte, "k%d" % byte) for byte in range(1, 8)]
     witnesses = [Key(8 + i, "w%d" % i, 4) for i in range(3)]
     yield "one-member-many-times", one_member_many_times()
+    lines = fixture_roster(True).split(b"\n")
+    for at in range(4, len(lines) - 2):
+        yield "line-%d-moved" % at, b"\0" + b"\n".join(lines[:at] + [lines[at + 1], lines[at]] + lines[at + 2:])
     log = Key(20, "o")
     yield "policy", b"\1" + b"".join([
         b"keiin/roster/v1\no\n3\n%s\n" % b64(bytes(32)),
@@ -166,6 +185,7 @@ def checkpoint_seeds():
         if "checkpoint" in name:
             yield name, roster_text(note)
     for size in (0, 1, 2**53, 2**63 - 1, 2**63):
+        yield "zero-%d" % size, b"o\n0%d\n%s\n" % (size, b64(bytes(32)))
         yield "size-%d" % size, b"o\n%d\n%s\n" % (size, b64(bytes(32)))
 
 
@@ -178,6 +198,9 @@ def proof_seeds():
         yield name, b"c2sp.org/tlog-proof@v1\nextra %s\nindex 2\n%s\n\n%s" % (
             b64(pack(extra)), b64(bytes(32)), checkpoint)
         yield "extra-" + name, pack(extra)
+    for count in (64, 65, 66):
+        yield "hashes-%d" % count, b"c2sp.org/tlog-proof@v1\nindex 7\n%s\n%s" % ((b64(bytes(32)) + b"\n") * count, checkpoint)
+    yield "zero-index", b"c2sp.org/tlog-proof@v1\nindex 07\n\n" + checkpoint
     yield "no-extra", b"c2sp.org/tlog-proof@v1\nindex 0\n\n" + checkpoint
     yield "empty-extra", b"c2sp.org/tlog-proof@v1\nextra \nindex 0\n\n" + checkpoint
 
@@ -196,6 +219,13 @@ def submission_seeds():
     yield "sealed", b"\0" + submission(bytes(32), 1, bytes(32), *good)
     yield "sealed-wrong", b"\0" + submission(bytes(32), 1, bytes(32), good[0], [b"other", b""])
     yield "sealed-empty", b"\0" + submission(bytes(32), 1, bytes(32), [record()], [b""])
+    yield "sealed-unnamed", b"\0" + submission(bytes(32), 1, bytes(32), [record()], [b"part"])
+    yield "sealed-gone", b"\0" + submission(bytes(32), 1, bytes(32), [sealed(b"part")[0]], [b""])
+    yield "sealed-few", b"\0" + submission(bytes(32), 1, bytes(32), [record()] * 2, [b""])
+    yield "sealed-many", b"\0" + submission(bytes(32), 1, bytes(32), [record()], [b""] * 2)
+    yield "none", b"\0" + submission(bytes(32), 1, bytes(32), [], [])
+    yield "number-0", b"\0" + submission(bytes(32), 0, bytes(32), [record()], [])
+    yield "version-2", b"\0" + pack([2, bytes(32), 1, bytes(32), [record()], [], bytes(64)])
     yield "last-number", b"\0" + submission(bytes(32), 2**53 - 1, bytes(32), [record()], [])
     yield "beyond", b"\0" + submission(bytes(32), 2**53 - 1, bytes(32), [record()] * 2, [])
     yield "many", b"\0" + submission(bytes(32), 1, bytes(32), [record()] * 20, [])
@@ -209,6 +239,8 @@ def receipt_seeds():
     yield "receipt", b"\0" + pack([1, 2, 1790000000000, bytes(32), [bytes(32)] * 3, checkpoint])
     yield "with-entry", b"\0" + pack([1, 2, 1790000000000, bytes(32), [], checkpoint, entry])
     yield "empty-entry", b"\0" + pack([1, 0, 0, bytes(32), [], b"", b""])
+    for count in (65, 66, 68):
+        yield "%d-hashes" % count, b"\0" + pack([1, 0, 0, bytes(32), [bytes(32)] * count, b"a"])
     yield "64-hashes", b"\0" + pack([1, 0, 0, bytes(32), [bytes(32)] * 64, b"a"])
     yield "refusal", b"\1" + pack({"code": "busy", "detail": "too much"})
     yield "refusal-409", b"\1" + pack({"code": "number", "detail": "", "head": bytes(32), "number": 7})
@@ -223,6 +255,11 @@ def keyfile_seeds():
         yield use.decode(), head + b"none\n%s\n" % b64(key.seed)
         yield use.decode() + "-locked", head + b"argon2id 1 8192 %s\n%s\n" % (
             b64(bytes(16)), b64(bytes(72)))
+    for use, type in ((b"log", 4), (b"witness", 1), (b"root", 4), (b"reader", 1)):
+        yield "%s-of-type-%d" % (use.decode(), type), b"keiin-secret-key/v1\n%s\n%s\nnone\n%s\n" % (
+            use, Key(9, "n", type).vkey, b64(bytes([9]) * 32))
+    for ops, memory in ((0, 8192), (17, 8192), (1, 8191), (1, 2**30 + 1)):
+        yield "argon2id-%d-%d" % (ops, memory), head + b"argon2id %d %d %s\n%s\n" % (ops, memory, b64(bytes(16)), b64(bytes(72)))
     yield "dear", head + b"argon2id 16 1073741824 %s\n%s\n" % (b64(bytes(16)), b64(bytes(72)))
     yield "other-key", head + b"none\n%s\n" % b64(bytes(32))
 
@@ -283,14 +320,15 @@ class Log:
         self.prev, self.number = sha256(b"keiin/genesis/v1\n", self.id), 1
         self.entries, self.parts = [], []
 
-    def add(self, *pairs, stored=None, kind=1):
+    def add(self, *pairs, stored=None, kind=1, spoiled=False):
         digests = [sha256(pair[0]) for pair in pairs]
         before, self.head = self.head, sha256(b"\2", self.head, *digests)
         last = self.number + len(pairs) - 1
         text = b"keiin/records/v1\n%s\n%s\n%d\n%s\n" % (
             b64(self.id), self.writer.name, last, b64(self.head))
+        signature = sign(self.writer.seed, text + b"spoiled" * spoiled)
         entry = pack([kind, 1790000000000 + len(self.entries), self.prev, self.writer.digest, self.number, before,
-                      digests, sign(self.writer.seed, text)])
+                      digests, signature])
         self.number, self.prev = last + 1, sha256(b"\0", entry)
         self.entries.append(entry)
         part = b"".join(struct.pack(">H", len(field)) + field for pair in (stored or pairs) for field in pair)
@@ -382,6 +420,10 @@ def evidence_seeds():
         yield "record-%d" % witness, first + log.proof(1, [log.entries[1], 0, sealed(b"secret")[0], b"secret"])
         yield "plain-%d" % witness, first + log.proof(1, [log.entries[1], 1, record(at=6), b""])
         yield "unsealed-%d" % witness, first + log.proof(1, [log.entries[1], 0, sealed(b"secret")[0], b""])
+    log.add((record(at=9), b""), spoiled=True)
+    yield "wrong-signature", b"\1" + log.proof(3, [log.entries[3], 0, record(at=9), b""])
+    yield "wrong-record", b"\1" + log.proof(3, [log.entries[3], 0, record(at=8), b""])
+    yield "wrong-sealed", b"\1" + log.proof(1, [log.entries[1], 0, sealed(b"secret")[0], b"other"])
     yield "wrong-place", b"\0" + log.proof(2, [log.entries[1]])
 
 
@@ -459,6 +501,9 @@ def config_seeds():
                           b"[limits]\nworkers = 4\nreserve_percent = 0\n; comment\n[commit]\ngroup_entries_max = 1\n")
     yield "unknown", least + b"[http]\ncolour = red\n[other]\na = b\n"
     yield "number", least + b"[limits]\nworkers = 00\nworkers = 2\n"
+    yield "twice", least + b"[limits]\nworkers = 2\nworkers = 3\n"
+    yield "bounds", least + b"[limits]\nreserve_percent = 91\n"
+    yield "empty", least.replace(b"/etc/keiin/op", b"")
     yield "long", least + b"[http]\nprefix = /" + b"p" * 300 + b"\n"
     yield "public", least + b"[http]\nlisten = 0.0.0.0:80\n"
 
@@ -480,6 +525,10 @@ def verifier_state_seeds():
     yield "position", json.dumps({**seen, "position": position}).encode()
     yield "many-missing", json.dumps({**seen, "position": {**position, "missing": [
         {"index": 1, "position": 0, "count": 2**31, "sealed": False}]}}).encode()
+    for name, value in (("judge", 1), ("in_force", 1), ("size", 4), ("tiles", []), ("frontier", [hex32]), ("trusted", 1), ("judge", -1),
+                        ("findings", [{"code": "nothing", "index": 1}]), ("orders", [{"named": "1", "order": "2.0"}]),
+                        ("writers", [{"name": "a", "number": -1, "head": hex32}]), ("rosters", ["nonsense"])):
+        yield "wrong-%s-%d" % (name, len(str(value))), json.dumps({**seen, "position": {**position, name: value}}).encode()
     yield "other-ledger", json.dumps({**seen, "ledger_id": hex32}).encode()
     yield "no-json", b"{"
 
