@@ -176,6 +176,12 @@ def upper_tile_wrong():
     return _three_with("tile/1/000.p/2", bytes(64))
 
 
+@case("a tile of level 1 is longer", "root-mismatch")
+def upper_tile_longer():
+    data = _three_bundles().publish().files["tile/1/000.p/2"]
+    return _three_with("tile/1/000.p/2", data + bytes(32))
+
+
 @case("a tile of level 1 is gone", "incomplete")
 def upper_tile_gone():
     return _three_with("tile/1/000.p/2", ABSENT)

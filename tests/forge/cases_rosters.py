@@ -346,6 +346,14 @@ def proof_of_too_small_a_tree():
     return changed(size=1, root=bytes(32), hashes=[]).publish()
 
 
+@case("a proof for a far smaller tree, of another history", "roster-invalid 301", "fork")
+def proof_of_far_smaller_tree():
+    ledger = grown(300)
+    index = ledger.add_roster_entry(ledger.operator, ledger.add_roster())
+    ledger.put_proof(1, index, 7, root=bytes(32), hashes=[])
+    return ledger.publish()
+
+
 @case("a proof for a tree too small for its entry, of this history", "roster-invalid 2")
 def proof_of_too_small_a_tree_of_this_history():
     return changed(size=1, hashes=[]).publish()

@@ -49,6 +49,14 @@ def other_serial_0():
     return _trusting(2, ledger)
 
 
+@case("a roster of serial 0 stands there that the next one does not name", "incomplete")
+def another_serial_0():
+    ledger = three()
+    text = ledger.roster_text(serial=0, parent=bytes(32))
+    ledger.put("roster/0", text + b"\n" + b"".join(key.line(text) for key in ledger.roots))
+    return _trusting(2, ledger)
+
+
 @case("serial 0 with wrong signatures is believed by its hash")
 def serial_0_badly_signed():
     ledger = three()

@@ -237,7 +237,7 @@ class Ledger:
         return text + b"\n" + b"".join(lines) + extra
 
     def inclusion(self, index, size):
-        return _inclusion(index, self.leaves[:size])
+        return inclusion(index, self.leaves[:size])
 
     def proof(self, index, size=None, *, stated_index=None, extra=None, hashes=None, **signed):
         """Write the proof of an entry in the checkpoint that `size` and `signed` give."""
@@ -246,12 +246,8 @@ class Ledger:
             hashes = self.inclusion(index, size)
         if extra is None:
             extra = pack([self.entries[index]])
-        head = PROOF_HEADER
-        if extra:
-            head += b"extra " + b64_encode(extra) + b"\n"
-        head += b"index %d\n" % (index if stated_index is None else stated_index)
-        head += b"".join(b64_encode(item) + b"\n" for item in hashes)
-        return head + b"\n" + self.checkpoint(size, **signed)
+        stated_index = index if stated_index is None else stated_index
+        return proof_file(extra, stated_index, hashes, self.checkpoint(size, **signed))
 
     def put_proof(self, serial, index, size=None, **proof):
         """Put the proof of the entry that holds roster `serial` beside that roster."""
@@ -264,53 +260,77 @@ class Ledger:
         self._files[name] = data
 
     def entries_bundle(self, start=0, count=WIDTH_FULL):
-        return b"".join(
-            struct.pack(">H", len(raw)) + raw for raw in self.entries[start : start + count]
-        )
+        return entries_bundle(self.entries[start : start + count])
 
     def records_bundle(self, start=0, count=WIDTH_FULL):
-        return b"".join(
-            struct.pack(">I", len(part)) + part for part in self.parts[start : start + count]
-        )
+        return records_bundle(self.parts[start : start + count])
 
     def tile_name(self, kind, index=0, count=None):
         """Return the name of a tile of `count` items in all: leaves, if not given."""
-        count = len(self.entries) if count is None else count
-        name = "tile/%s/%s" % (kind, index_path(index))
-        width = min(WIDTH_FULL, count - index * WIDTH_FULL)
-        return name if width == WIDTH_FULL else "%s.p/%d" % (name, width)
+        return tile_name(kind, index, len(self.entries) if count is None else count)
 
     def publish(self, checkpoint=None, trusted=None):
         """Return all files, those that were put in place of what would be there."""
         checkpoint = self.checkpoint() if checkpoint is None else checkpoint
         files = {"checkpoint": checkpoint, "latest-checkpoint": checkpoint}
-        for start in range(0, len(self.entries), WIDTH_FULL):
-            index = start // WIDTH_FULL
-            files[self.tile_name("entries", index)] = self.entries_bundle(start)
-            files[self.tile_name("records", index)] = self.records_bundle(start)
-        level, hashes = 0, self.leaves
-        while hashes:
-            groups = _groups(hashes)
-            for index, group in enumerate(groups):
-                name = self.tile_name(level, index, len(hashes))
-                files[name] = b"".join(group)
-            hashes = [tree.root_of(group) for group in groups if len(group) == WIDTH_FULL]
-            level += 1
+        files.update(tile_files(self.entries, self.parts, self.leaves))
         return Publication({**files, **self._files}, trusted or self.rosters[0].note)
+
+
+def proof_file(extra, index, hashes, checkpoint):
+    """Write a proof, without its `extra` line where that is empty."""
+    head = PROOF_HEADER
+    if extra:
+        head += b"extra " + b64_encode(extra) + b"\n"
+    head += b"index %d\n" % index
+    head += b"".join(b64_encode(item) + b"\n" for item in hashes)
+    return head + b"\n" + checkpoint
+
+
+def entries_bundle(entries):
+    return b"".join(struct.pack(">H", len(raw)) + raw for raw in entries)
+
+
+def records_bundle(parts):
+    return b"".join(struct.pack(">I", len(part)) + part for part in parts)
+
+
+def tile_name(kind, index, count):
+    """Return the name of a tile of a level that has `count` items in all."""
+    name = "tile/%s/%s" % (kind, index_path(index))
+    width = min(WIDTH_FULL, count - index * WIDTH_FULL)
+    return name if width == WIDTH_FULL else "%s.p/%d" % (name, width)
+
+
+def tile_files(entries, parts, leaves):
+    """Return all tiles and bundles of a ledger, as names and bytes."""
+    files = {}
+    for start in range(0, len(entries), WIDTH_FULL):
+        index, end = start // WIDTH_FULL, start + WIDTH_FULL
+        files[tile_name("entries", index, len(entries))] = entries_bundle(entries[start:end])
+        files[tile_name("records", index, len(entries))] = records_bundle(parts[start:end])
+    level, hashes = 0, leaves
+    while hashes:
+        groups = _groups(hashes)
+        for index, group in enumerate(groups):
+            files[tile_name(level, index, len(hashes))] = b"".join(group)
+        hashes = [tree.root_of(group) for group in groups if len(group) == WIDTH_FULL]
+        level += 1
+    return files
 
 
 def _groups(hashes):
     return [hashes[start : start + WIDTH_FULL] for start in range(0, len(hashes), WIDTH_FULL)]
 
 
-def _inclusion(index, leaves):
+def inclusion(index, leaves):
     """Return the inclusion proof of RFC 6962 section 2.1.1."""
     if len(leaves) == 1:
         return []
     split = 1 << (len(leaves) - 1).bit_length() - 1
     if index < split:
-        return _inclusion(index, leaves[:split]) + [tree.root_of(leaves[split:])]
-    return _inclusion(index - split, leaves[split:]) + [tree.root_of(leaves[:split])]
+        return inclusion(index, leaves[:split]) + [tree.root_of(leaves[split:])]
+    return inclusion(index - split, leaves[split:]) + [tree.root_of(leaves[:split])]
 
 
 def begun(**parts):

@@ -55,9 +55,9 @@ def signature_line(name, key_id, signature):
 
 
 class Key:
-    """A key pair whose seed follows from its name, type and tag."""
+    """A key pair whose seed follows from its name, type and tag, unless it is given."""
 
-    def __init__(self, name, type=notes.TYPE_ED25519, tag=""):
+    def __init__(self, name, type=notes.TYPE_ED25519, tag="", seed=None):
         self.name = name.encode()
         self.type = type
         label = b"%s|%d|%s" % (self.name, type, tag.encode())
@@ -65,22 +65,22 @@ class Key:
             # Nobody here can sign with it; its lines only have the right length.
             public = hashlib.shake_256(label).digest(notes.ML_DSA_KEY_BYTES)
         else:
-            self._seed = sha256(label)
+            self._seed = seed or sha256(label)
             public = _public_key(self._seed)
-        self._key = notes.Key(self.name, type, public)
+        self.public = notes.Key(self.name, type, public)
 
     @property
     def vkey(self):
-        return self._key.vkey.decode()
+        return self.public.vkey.decode()
 
     @property
     def id(self):
-        return self._key.id
+        return self.public.id
 
     @property
     def digest(self):
         """What an entry names the key by."""
-        return self._key.digest
+        return self.public.digest
 
     def sign(self, message):
         return sign(self._seed, message)

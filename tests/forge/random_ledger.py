@@ -5,6 +5,7 @@ damaged. What an audit finds is not foretold: two verifiers are held against eac
 """
 
 import base64
+import random
 import re
 
 from forge import ABSENT, ORIGIN, SPOILED, UNREADABLE, Ledger, Stated, order, record, sealed
@@ -246,6 +247,35 @@ class Grower:
                 {"extra": pack([entry]) + b"x"},
             ]
         )
+
+
+class SoundGrower(Grower):
+    """Grows a random ledger in which nothing is wrong."""
+
+    def __init__(self, random, entries):
+        super().__init__(random, entries, 0)
+        self.loss_rate = 0
+
+    def _shape_roster(self):
+        self.has_quorum = self.random.random() < 0.7
+
+    def _prove(self):
+        ledger = self.ledger
+        for serial, index, logs, witnesses in self.proofs:
+            size = self.random.randint(index + 1, len(ledger.entries))
+            ledger.put_proof(serial, index, size, logs=logs, witnesses=witnesses)
+
+    def publication(self):
+        ledger = self.ledger
+        checkpoint = ledger.checkpoint(logs=self.logs, witnesses=self.witnesses)
+        return ledger.publish(checkpoint)
+
+
+def sound(seed, entries=30):
+    """Return the grower of a random ledger that verifies."""
+    grower = SoundGrower(random.Random(seed), entries)
+    grower.grow()
+    return grower
 
 
 class Damage:

@@ -5,7 +5,7 @@ A case names exactly the findings that an audit has, in their order; both progra
 report these, keiin-verify with one thread and with two. Cases with a state folder are for
 keiin-verify alone, which then must also say what it says without one.
     forge.py            every case
-    forge.py WORD...    the groups or cases whose name contains a WORD
+    forge.py WORD...    the groups or cases whose name contains a WORD, with _ for a blank
 """
 
 import os
@@ -138,6 +138,7 @@ def main(words):
     folder = tempfile.mkdtemp(prefix="keiin-forge-", dir=audits.memory_folder())
     try:
         run = Run(folder)
+        words = [word.replace("_", " ") for word in words]
         count = sum(run.run(subject.group, words) for subject in SUBJECTS)
         run.check_property_ledger()
     finally:
