@@ -334,6 +334,33 @@ class Interrupted(Case):
         self.assert_actors(2)
         self.assert_receipts(2)
 
+    def test_state_gone(self):
+        """Without its state nobody knows what the folder has signed: it is not used again."""
+        self.init()
+        self.submit([line(0)])
+        (self.folder / "state").unlink()
+        posts = self.ledger.posts
+        out = self.submit([line(1)], expect=1)
+        self.assertIn("its state is gone", out)
+        self.assertEqual(self.ledger.posts, posts)
+
+    def test_pending_of_another_time(self):
+        """A pending submission that is neither the next nor the last: nothing is sent."""
+        self.init()
+        self.ledger.script.extend([fake.drop_before] * 100)
+        self.submit([line(0)], expect=2)
+        pending = (self.folder / "pending").read_bytes()
+        self.ledger.script.clear()
+        self.client("submit")
+        for number in (1, 2):
+            self.submit([line(number)])
+        (self.folder / "pending").write_bytes(pending)
+        posts = self.ledger.posts
+        out = self.submit([line(3)], expect=1)
+        self.assertIn("do not fit", out)
+        self.assertEqual(self.ledger.posts, posts)
+        self.assert_actors(3)
+
     def test_one_process_at_a_time(self):
         self.init()
         with self.client_in_the_folder() as first:
@@ -413,6 +440,12 @@ class Lies(Case):
 
         self.refused(fake.lie(note=spoil), "checkpoint")
 
+        def spoil_one_of_two(ledger, index):
+            """The right line, and beside it one by the same key over another text."""
+            return ledger.checkpoint() + ledger.log.line("another text\n").encode()
+
+        self.refused(fake.lie(note=spoil_one_of_two), "wrong signature by a known key")
+
     def test_rollback_and_fork(self):
         self.init()
         self.submit([line(0)])
@@ -431,6 +464,91 @@ class Lies(Case):
             ledger.entries, ledger.leaves, ledger.heads = saved[0][:], saved[1][:], dict(saved[2])
 
         self.refused(forgetful, "has place")
+
+    def lying(self, change):
+        """The ledger stores it, then `change` makes another history, which its key signs."""
+
+        def step(handler, ledger, body):
+            saved = ledger.entries[:], ledger.leaves[:], dict(ledger.heads)
+            ledger.submit(body)
+            place = change(ledger)
+            ledger.leaves = [fake.sha256(b"\0", stored.entry) for stored in ledger.entries]
+            handler.reply(201, ledger.receipt(place))
+            ledger.entries, ledger.leaves, ledger.heads = saved
+
+        return step
+
+    @staticmethod
+    def restate(stored, **changes):
+        """The entry with other elements, and what the ledger keeps of it."""
+        elements = fake.unpack(stored.entry)
+        for name, value in changes.items():
+            elements[["kind", "received", "prev"].index(name)] = value
+        return stored._replace(entry=fake.pack(elements), **changes)
+
+    def test_histories_that_the_log_signed(self):
+        """Each is whole in itself; only what the client remembers shows that it is another."""
+        self.init()
+        other = self.ledger.add_writer("agency.test/b")
+        self.submit([line(0)])
+        # A stranger's entries, so that the tree that the client saw reaches beyond its own.
+        for number in range(3):
+            self.ledger._append(other, 1, [fake.sha256(b"%d" % number)], None, [])
+        self.submit([line(1)])
+
+        def earlier(ledger):
+            ledger.entries[-1] = self.restate(ledger.entries[-1], received=1)
+            return len(ledger.entries) - 1
+
+        def unchained(ledger):
+            ledger.entries[-1] = self.restate(ledger.entries[-1], prev=bytes(32))
+            return len(ledger.entries) - 1
+
+        def moved_to(place):
+            def change(ledger):
+                ledger.entries[place:] = [ledger.entries[-1]]
+                return place
+
+            return change
+
+        self.refused(self.lying(earlier), "time went back")
+        # What comes right after it: the client has the receipt of what it is chained to.
+        self.refused(self.lying(unchained), "not chained to the one before")
+        self.refused(self.lying(moved_to(1)), "the submission before has place")
+
+    def test_checkpoints_that_went_back(self):
+        """The tree that an answer shows is smaller than one seen, or another of its size."""
+        self.init()
+        other = self.ledger.add_writer("agency.test/b")
+
+        def grow(handler, ledger, body):
+            ledger.submit(body)
+            place = len(ledger.entries) - 1
+            for number in range(3):
+                ledger._append(other, 1, [fake.sha256(b"%d" % number)], None, [])
+            handler.reply(201, ledger.receipt(place))
+
+        def forget(count):
+            def change(ledger):
+                ledger.entries[-1 - count : -1] = []
+                return len(ledger.entries) - 1
+
+            return change
+
+        for forgotten, text in ((2, "went back from size 5 to 4"), (1, "two roots for size 10")):
+            self.ledger.script.append(grow)
+            self.submit([line(len(self.records()))])  # three more than its own in the tree
+            self.refused(self.lying(forget(forgotten)), text)
+
+    def test_genesis_of_another_ledger(self):
+        """A first submission at place 0, where only the first roster can be."""
+        self.init()
+
+        def first(ledger):
+            ledger.entries[:] = [self.restate(ledger.entries[-1], prev=bytes(32))]
+            return 0
+
+        self.refused(self.lying(first), "does not begin this ledger")
 
     def test_chain_known_differently(self):
         """A folder restored from a copy is stopped, and takes nothing over."""
@@ -533,6 +651,23 @@ class Rosters(Case):
         self.assertIn("roster 1", out)
         self.assertFalse(self.folder.exists())
 
+    def test_init_walks_back_by_hashes(self):
+        """A roster of the right serial and origin, well signed, and not the one that is named."""
+        self.ledger.publish_roster()
+        (self.dir / "roster").write_bytes(self.ledger.publish_roster())
+        other = fake.Key("agency.test/other", "writer")
+        text = fake.roster_text(
+            self.ledger.origin, 1, fake.sha256(self.ledger.rosters[0][0].encode()),
+            self.ledger.root, [self.ledger.log], [(self.key, "agency", "ag"), (other, "agency", "x")],
+        )
+        self.ledger.rosters[1] = (text, fake.note(text, self.ledger.root))
+        out = self.client(
+            "init", "--ledger", self.server.url, "--key", self.dir / "key", "--roster",
+            self.dir / "roster", self.folder, expect=1,
+        )
+        self.assertIn("is not the one that its successor names", out)
+        self.assertFalse(self.folder.exists())
+
 
 class Receipts(Case):
     def test_each_damage_is_found(self):
@@ -557,6 +692,52 @@ class Receipts(Case):
         (self.folder / "receipts" / "3.tlog-proof").unlink()
         out = self.client("receipts", "check", expect=1)
         self.assertIn("is gone", out)
+
+    def test_receipts_beyond_the_state(self):
+        """A state restored from a copy: the receipts know of more than it does."""
+        self.init()
+        self.submit([line(0)])
+        state = (self.folder / "state").read_bytes()
+        for i in (1, 2):
+            self.submit([line(i)])
+        (self.folder / "state").write_bytes(state)
+        self.client_finds("there are receipts up to record 3 and the state is at 1")
+
+    def receipt_of(self, place, number, value, sign=False):
+        """A receipt of the entry at a place with one element changed, in a tree that the log
+        signed; `sign` is whether the writer signed the change too."""
+        ledger = self.ledger
+        elements = fake.unpack(ledger.entries[place].entry)
+        elements[number] = value
+        if sign:
+            head = fake.sha256(b"\x02", elements[5], *elements[6])
+            last = elements[4] + len(elements[6]) - 1
+            text = (f"keiin/records/v1\n{fake.b64(ledger.id)}\n{self.key.name}\n{last}\n"
+                    f"{fake.b64(head)}\n")
+            elements[7] = fake.ed25519_sign.sign(self.key.seed, text.encode())
+        entry = fake.pack(elements)
+        leaves = ledger.leaves[:]
+        leaves[place] = fake.sha256(b"\0", entry)
+        root = fake.b64(fake.tree_root(leaves))
+        lines = ["c2sp.org/tlog-proof@v1", "extra " + fake.b64(fake.pack([entry])), f"index {place}"]
+        lines += [fake.b64(item) for item in fake.tree_proof(leaves, place)]
+        checkpoint = fake.note(f"{ledger.origin}\n{len(leaves)}\n{root}\n", ledger.log)
+        return "\n".join(lines).encode() + b"\n\n" + checkpoint
+
+    def test_receipts_that_the_log_signed(self):
+        """Whole in themselves; what the writer signed, and the other receipts, contradict."""
+        self.init()
+        for i in range(3):
+            self.submit([line(i)])
+        receipt = self.folder / "receipts" / "2.tlog-proof"
+        for number, value, sign, text in (
+            (7, bytes(64), False, "the writer's signature in it is wrong"),
+            (5, bytes(32), True, "does not go on where the receipt before it ended"),
+            (1, 1, False, "was received before the one at the place before it"),
+        ):
+            with self.subTest(text):
+                receipt.write_bytes(self.receipt_of(2, number, value, sign))
+                self.client_finds("receipt 2: " + text)
 
     def client_finds(self, text):
         done = subprocess.run([CLIENT, "-C", self.folder, "receipts", "check"], capture_output=True)

@@ -171,7 +171,12 @@ def last_entry_bytes(l, a, sound):
     checkpoint = l.get("/checkpoint").body
     leaf = l.get(f"/tile/0/00{(size - 1) // 256}.p/{size % 256}").body[-32:]
     l.stop()
-    return [bundle[-60:], records[-60:], checkpoint[20:90], leaf]
+    at, entry = 0, b""
+    while at < len(bundle):
+        entry = bundle[at + 2 : at + 2 + int.from_bytes(bundle[at : at + 2], "big")]
+        at += 2 + len(entry)
+    # The entry's beginning is its time, which nothing covers but its leaf in the tree.
+    return [entry[:40], bundle[-60:], records[-60:], checkpoint[20:90], leaf]
 
 
 def show_full_map():

@@ -33,6 +33,8 @@ def show_refusals_in_order(l, a):
     refused(l.ask("POST", "/checkpoint", b""), 405, "method")
     refused(l.ask("POST", "/records", None, {"Transfer-Encoding": "chunked"}), 411, "length")
     refused(l.ask("POST", "/records", None), 411, "length")
+    # Two lengths that may differ: whoever stands in front could have believed the other.
+    refused(l.ask("POST", "/records", b"0\r\n\r\n", {"Transfer-Encoding": "chunked"}), 411, "length")
     # Nothing of the 4 MiB and one is sent: the answer comes before it is read.
     refused(l.ask("POST", "/records", None, {"Content-Length": str((4 << 20) + 1)}), 413,
             "too-large")

@@ -89,6 +89,13 @@ static void test_limits(void **state)
     entry_write(&b, &e, digests);
     assert_int_equal(parse_copy(&b, &back), KEIIN_EMALFORMED);
 
+    e = example(ENTRY_RECORDS, 1);
+    buf_clear(&b);
+    entry_write(&b, &e, digests);
+    assert_int_equal(parse_copy(&b, &back), 0);
+    buf_put_u8(&b, 0); /* nothing stands after an entry */
+    assert_int_equal(parse_copy(&b, &back), KEIIN_EMALFORMED);
+
     assert_int_equal(entry_parse(span_of(NULL, 0), &back), KEIIN_EMALFORMED);
     buf_destroy(&b);
 }

@@ -96,16 +96,35 @@ static void test_any_grouping_gives_one_root(void **state)
     free(b);
 }
 
-/* The operator's own signature does not make another root the tree's. */
-static void test_another_root_is_refused(void **state)
+/* Puts a checkpoint that the log's key signed in place of the one that is there. */
+static void put_checkpoint(
+    struct bench *b, struct store *store, uint64_t size, const struct hash *root)
+{
+    struct buf text, note;
+    struct store_txn txn;
+
+    buf_init(&text, 4096);
+    buf_init(&note, 4096);
+    checkpoint_write(&text, span_str(ORIGIN), size, root);
+    buf_put_span(&note, buf_view(&text));
+    buf_put_str(&note, "\n");
+    note_sign(&note, buf_view(&text), span_str(ORIGIN), b->log_key.secret);
+    assert_int_equal(store_begin(store, true, &txn), 0);
+    assert_int_equal(tables_put_checkpoint(&txn, buf_view(&note)), 0);
+    assert_int_equal(store_commit(&txn), 0);
+    buf_destroy(&text);
+    buf_destroy(&note);
+}
+
+/* The operator's own signature does not make another root the tree's, or the tree smaller. */
+static void test_another_checkpoint_is_refused(void **state)
 {
     struct bench *b = calloc(1, sizeof *b);
     struct state loaded;
     struct store_txn txn;
     struct store store;
-    struct buf text, note;
     struct why why = {""};
-    struct hash root;
+    struct hash root, first_leaf;
 
     (void)state;
     bench_new(b);
@@ -114,21 +133,57 @@ static void test_another_root_is_refused(void **state)
     assert_int_equal(recover_load(&store, &b->config, &b->log_key, NULL, &loaded, &why), 0);
     state_destroy(&loaded);
     root.b[0] ^= 1;
-    buf_init(&text, 4096);
-    buf_init(&note, 4096);
-    checkpoint_write(&text, span_str(ORIGIN), 1 + SUBMISSIONS, &root);
-    buf_put_span(&note, buf_view(&text));
-    buf_put_str(&note, "\n");
-    note_sign(&note, buf_view(&text), span_str(ORIGIN), b->log_key.secret);
-    assert_int_equal(store_begin(&store, true, &txn), 0);
-    assert_int_equal(tables_put_checkpoint(&txn, buf_view(&note)), 0);
-    assert_int_equal(store_commit(&txn), 0);
+    put_checkpoint(b, &store, 1 + SUBMISSIONS, &root);
     assert_int_equal(
         recover_load(&store, &b->config, &b->log_key, NULL, &loaded, &why), KEIIN_EDAMAGED);
     assert_non_null(strstr(why.text, "root of the signed checkpoint"));
+    assert_int_equal(store_begin(&store, false, &txn), 0);
+    assert_int_equal(log_hashes(&txn, 0, 0, 1, &first_leaf), 0);
+    store_abort(&txn);
+    put_checkpoint(b, &store, 1, &first_leaf); /* true, and older than the entries */
+    assert_int_equal(
+        recover_load(&store, &b->config, &b->log_key, NULL, &loaded, &why), KEIIN_EDAMAGED);
+    assert_non_null(strstr(why.text, "the checkpoint is of 1 entries"));
     store_close(&store);
-    buf_destroy(&text);
-    buf_destroy(&note);
+    bench_free(b);
+    free(b);
+}
+
+/* A stored head that is not that of its writer's last entry would take a second number. */
+static void test_another_head_is_refused(void **state)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    struct state loaded;
+    struct store_txn txn;
+    struct store store;
+    struct why why = {""};
+    struct hash root;
+
+    (void)state;
+    bench_new(b);
+    place_in_groups(b, 0, &root);
+    bench_open_store(b, false, &store);
+    assert_int_equal(recover_load(&store, &b->config, &b->log_key, NULL, &loaded, &why), 0);
+    assert_int_equal(recover_verify(&store, &loaded, &why), 0);
+    for (uint32_t i = 0; i < loaded.heads.count; i++) {
+        struct head *head = &loaded.heads.of[i];
+
+        if (head->number == 0)
+            continue;
+        head->hash.b[0] ^= 1;
+        head->changed = true;
+        loaded.heads.changed[loaded.heads.changed_count++] = i;
+    }
+    assert_true(loaded.heads.changed_count > 0);
+    assert_int_equal(store_begin(&store, true, &txn), 0);
+    assert_int_equal(heads_put(&loaded.heads, &txn, loaded.book), 0);
+    assert_int_equal(store_commit(&txn), 0);
+    state_destroy(&loaded);
+    assert_int_equal(recover_load(&store, &b->config, &b->log_key, NULL, &loaded, &why), 0);
+    assert_int_equal(recover_verify(&store, &loaded, &why), KEIIN_EDAMAGED);
+    assert_non_null(strstr(why.text, "stored head"));
+    state_destroy(&loaded);
+    store_close(&store);
     bench_free(b);
     free(b);
 }
@@ -136,7 +191,8 @@ static void test_another_root_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_any_grouping_gives_one_root),
-        cmocka_unit_test(test_another_root_is_refused)};
+        cmocka_unit_test(test_another_checkpoint_is_refused),
+        cmocka_unit_test(test_another_head_is_refused)};
     struct why why = {""};
 
     if (crypto_start(&why) != 0)

@@ -152,6 +152,28 @@ static void test_key_out_of_order_is_nothing(void **state)
     span_free(s);
 }
 
+/* A header that promises more than is left is refused at once, not when the rest runs out. */
+static void test_promises(void **state)
+{
+    static const struct {
+        const char *hex;
+        bool map, good;
+    } cases[] = {{"ddffffffff01", false, false}, {"dc001001", false, false},
+        {"930102", false, false}, {"920102", false, true}, {"dfffffffff0101", true, false},
+        {"82a1610101", true, true}, {"82a16101", true, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct span s = span_unhex(cases[i].hex);
+        struct msgpack_reader r = msgpack_read(s);
+        size_t count = cases[i].map ? msgpack_map(&r) : msgpack_array(&r);
+
+        assert_int_equal(count, cases[i].good ? 2 : 0);
+        assert_int_equal(r.in.failed, !cases[i].good);
+        span_free(s);
+    }
+}
+
 /* Random bytes, and a good record with bytes changed, never make the reader read outside. */
 static void test_noise(void **state)
 {
@@ -188,6 +210,7 @@ int main(void)
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_wrong_type_is_sticky),
         cmocka_unit_test(test_key_out_of_order_is_nothing),
+        cmocka_unit_test(test_promises),
         cmocka_unit_test(test_noise),
     };
 

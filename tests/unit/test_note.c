@@ -171,6 +171,48 @@ static void test_malformed(void **state)
     }
 }
 
+/* A vkey of `type` with `n` key bytes; its key id is right. */
+static int parse_vkey(uint8_t type, size_t n, const uint8_t *bytes)
+{
+    uint8_t typed[1 + MLDSA44_KEY_BYTES + 1] = {type}, id[4];
+    char hex[9];
+    struct vkey key;
+    struct buf b;
+    int err;
+
+    memcpy(typed + 1, bytes, n);
+    vkey_id(id, span_str("n"), type, span_of(typed + 1, n));
+    hex_encode(hex, span_of(id, 4));
+    buf_init(&b, 10000);
+    buf_printf(&b, "n+%s+", hex);
+    base64_encode(&b, span_of(typed, 1 + n));
+    err = vkey_parse(buf_view(&b), &key, NULL);
+    buf_destroy(&b);
+    return err;
+}
+
+static void test_types_and_lengths_of_keys(void **state)
+{
+    static uint8_t bytes[MLDSA44_KEY_BYTES + 1];
+    struct secret *secret = secret_generate();
+
+    (void)state;
+    assert_non_null(secret);
+    memcpy(bytes, secret_public(secret), ED25519_KEY_BYTES);
+    for (unsigned type = 0; type < 256; type++) {
+        bool ed25519 = type == KEY_ED25519 || type == KEY_COSIGNATURE;
+        bool mldsa = type == KEY_COSIGNATURE_MLDSA44;
+
+        assert_int_equal(parse_vkey((uint8_t)type, 31, bytes), KEIIN_EMALFORMED);
+        assert_int_equal(parse_vkey((uint8_t)type, 32, bytes), ed25519 ? 0 : KEIIN_EMALFORMED);
+        assert_int_equal(parse_vkey((uint8_t)type, 33, bytes), KEIIN_EMALFORMED);
+        assert_int_equal(
+            parse_vkey((uint8_t)type, MLDSA44_KEY_BYTES, bytes), mldsa ? 0 : KEIIN_EMALFORMED);
+        assert_int_equal(parse_vkey((uint8_t)type, MLDSA44_KEY_BYTES - 1, bytes), KEIIN_EMALFORMED);
+    }
+    secret_free(secret);
+}
+
 static void test_limits(void **state)
 {
     static struct note note;
@@ -217,6 +259,7 @@ int main(void)
         cmocka_unit_test(test_cosignatures),
         cmocka_unit_test(test_mldsa44_is_known_and_not_checked),
         cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_types_and_lengths_of_keys),
         cmocka_unit_test(test_limits),
     };
 

@@ -338,6 +338,62 @@ static void test_a_member_many_times(void **state)
     buf_destroy(&policy);
 }
 
+/* Parses a roster with one line more, above the quorum or at the end; the vkey is key `i`'s. */
+static int parse_with(const char *first, size_t i, const char *name, const char *last, bool above)
+{
+    struct hash parent = {{1}};
+    struct roster *roster = NULL;
+    struct buf b, line;
+    int err;
+
+    buf_init(&b, 100000);
+    buf_init(&line, 10000);
+    buf_put_str(&line, first);
+    if (name != NULL)
+        put_vkey(&line, i, KEY_ED25519, name);
+    buf_put_str(&line, last);
+    buf_put_str(&line, above ? "\nquorum none\n" : "\n");
+    buf_put_u8(&line, 0);
+    put_roster(&b, 0, &parent, 0, above ? (const char *)line.p : "quorum none\n");
+    if (!above)
+        buf_put_str(&b, (const char *)line.p);
+    err = roster_parse(buf_view(&b), &roster, NULL);
+    roster_free(roster);
+    buf_destroy(&line);
+    buf_destroy(&b);
+    return err;
+}
+
+static void test_what_one_line_may_say(void **state)
+{
+    static const struct {
+        const char *first, *name, *last;
+        bool above;
+        int err;
+    } cases[] = {
+        /* Another key for a writer's name has the same role and organisation. */
+        {"writer ", "agency.example/a", " agency nco", false, 0},
+        {"writer ", "agency.example/a", " committee nco", false, KEIIN_EMALFORMED},
+        {"writer ", "agency.example/a", " agency npa", false, KEIIN_EMALFORMED},
+        {"writer ", "agency.example/b", " clerk npa", false, KEIIN_EMALFORMED},
+        /* A log key's name is the origin. */
+        {"log ", "origin.example/log", "", true, 0},
+        {"log ", "origin.example/other", "", true, KEIIN_EMALFORMED},
+        /* A reader's key is one that something can be sealed to. */
+        {"reader r AQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJ", NULL, " auditor aud", false, 0},
+        {"reader r AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", NULL, " auditor aud", false,
+            KEIIN_EMALFORMED},
+        {"reader r AgkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJ", NULL, " auditor aud", false,
+            KEIIN_EMALFORMED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (parse_with(cases[i].first, 13, cases[i].name, cases[i].last, cases[i].above) !=
+            cases[i].err)
+            fail_msg("\"%s\" %s \"%s\"", cases[i].first, cases[i].name, cases[i].last);
+}
+
 /* Every line taken out, doubled or cut: refused, or still a roster of its own; never a crash. */
 static void test_lines_gone_doubled_cut(void **state)
 {
@@ -391,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_succession),
         cmocka_unit_test(test_every_error_is_told),
         cmocka_unit_test(test_a_member_many_times),
+        cmocka_unit_test(test_what_one_line_may_say),
         cmocka_unit_test(test_lines_gone_doubled_cut),
     };
 

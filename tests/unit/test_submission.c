@@ -153,6 +153,68 @@ static void test_sealed_parts(void **state)
     assert_int_equal(try_sealed(span_str("sealed part"), span_str("unnamed")), KEIIN_EMALFORMED);
 }
 
+/* A sealed part of the most bytes there may be, and of one more. */
+static void test_longest_sealed_part(void **state)
+{
+    static uint8_t part[SEALED_BYTES_MAX + 1];
+    struct span records[RECORDS], sealed[RECORDS];
+    struct submission s, back;
+    struct buf memory, record, body;
+    struct hash digest;
+
+    (void)state;
+    for (size_t n = SEALED_BYTES_MAX; n <= SEALED_BYTES_MAX + 1; n++) {
+        make(&s, records, sealed, &memory);
+        sha256(&digest, span_of(part, n));
+        buf_init(&record, 1000);
+        put_record(&record, 1, &digest);
+        records[1] = buf_view(&record);
+        sealed[1] = span_of(part, n);
+        buf_init(&body, SUBMISSION_BYTES_MAX);
+        submission_write(&body, &s);
+        assert_int_equal(submission_parse(buf_view(&body), &back, NULL),
+            n <= SEALED_BYTES_MAX ? 0 : KEIIN_EMALFORMED);
+        if (n <= SEALED_BYTES_MAX)
+            submission_destroy(&back);
+        buf_destroy(&body);
+        buf_destroy(&record);
+        buf_destroy(&memory);
+    }
+}
+
+/* The list of sealed parts is empty or as long as that of the records. */
+static void test_length_of_sealed_list(void **state)
+{
+    static const bool good[] = {true, false, true, false};
+    struct span records[RECORDS], sealed[RECORDS];
+    struct submission s, back;
+    struct buf memory, body;
+
+    (void)state;
+    make(&s, records, sealed, &memory);
+    for (size_t listed = 0; listed < sizeof good / sizeof good[0]; listed++) {
+        buf_init(&body, 10000);
+        msgpack_put_array(&body, 7);
+        msgpack_put_uint(&body, 1);
+        msgpack_put_bin(&body, span_hash(&s.key));
+        msgpack_put_uint(&body, s.number);
+        msgpack_put_bin(&body, span_hash(&s.before));
+        msgpack_put_array(&body, 2);
+        msgpack_put_bin(&body, records[0]);
+        msgpack_put_bin(&body, records[2]);
+        msgpack_put_array(&body, listed);
+        for (size_t i = 0; i < listed; i++)
+            msgpack_put_bin(&body, span_of(NULL, 0));
+        msgpack_put_bin(&body, s.signature);
+        assert_int_equal(
+            submission_parse(buf_view(&body), &back, NULL), good[listed] ? 0 : KEIIN_EMALFORMED);
+        if (good[listed])
+            submission_destroy(&back);
+        buf_destroy(&body);
+    }
+    buf_destroy(&memory);
+}
+
 static void test_counts_and_numbers(void **state)
 {
     static struct span records[ENTRY_DIGESTS_MAX + 1], sealed[ENTRY_DIGESTS_MAX + 1];
@@ -293,6 +355,8 @@ int main(void)
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_every_cut_and_byte),
         cmocka_unit_test(test_sealed_parts),
+        cmocka_unit_test(test_longest_sealed_part),
+        cmocka_unit_test(test_length_of_sealed_list),
         cmocka_unit_test(test_counts_and_numbers),
         cmocka_unit_test(test_roster_body),
         cmocka_unit_test(test_receipt),
