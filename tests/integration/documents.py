@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """What the documents name exists: DESIGN.md has a sentence for every source file and for no
 other; files and links that documents mention are there; each program has a man page that
-is installed; the codes of SPEC.md section 9 are those of the verifier."""
+is installed; the codes of SPEC.md section 9 are those of the verifier; damage and mutations
+that THREATS.md names exist."""
 
+import fnmatch
 import os
 import pathlib
 import re
+import subprocess
 import sys
 
 SRC = pathlib.Path(os.environ.get("KEIIN_SRC", ".")).resolve()
@@ -83,12 +86,30 @@ def check_codes(problems):
         problems.append(f"codes in SPEC.md {specified}, in the verifier {coded}")
 
 
+def names_listed(script):
+    """First words of what a script of tests/ lists."""
+    run = subprocess.run([sys.executable, SRC / "tests" / script, "--list"], capture_output=True,
+                         text=True, check=True, timeout=60)
+    return [line.split()[0] for line in run.stdout.splitlines()]
+
+
+def check_threats(problems):
+    """Damage and mutations that the tables of THREATS.md name exist; * stands for several."""
+    known = names_listed("forge/damage.py") + names_listed("mutations/run")
+    cells = re.findall(r"(?<=\|)[^|\n]+(?=\|)", read("THREATS.md"))
+    words = {word.strip() for cell in cells for word in re.split("[,;]", cell)}
+    for word in sorted(words):
+        if re.fullmatch(r"[a-z0-9*]+(?:-[a-z0-9*]+)+", word) and not fnmatch.filter(known, word):
+            problems.append(f"THREATS.md names {word}, which neither forge nor mutations know")
+
+
 def main():
     problems = []
     check_files(problems)
     check_links(problems)
     check_manuals(problems)
     check_codes(problems)
+    check_threats(problems)
     print("\n".join(problems))
     return 1 if problems else 0
 
