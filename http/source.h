@@ -16,8 +16,19 @@ struct source;
  * silence; a whole answer may take four times as long.
  * KEIIN_EUSAGE for a URL when the program was built without libcurl.
  */
-int source_open(const char *where, uint64_t timeout_ms, struct source **out, struct why *why)
-    KEIIN_MUST_USE;
+int source_open(
+    const char *where, uint64_t timeout_ms, struct source **out, struct why *why) KEIIN_MUST_USE;
+
+/* Files that are at no place, but given by a function: a test has a ledger in memory. */
+struct source_files {
+    void *ctx;
+    /* A file whole, malloc'd. KEIIN_EABSENT, KEIIN_EUNREADABLE, KEIIN_ENOMEM. */
+    int (*read)(void *ctx, const char *path, uint8_t **bytes, size_t *n, struct why *why);
+};
+/* `files` must outlive the source and its clones, and be good for as many threads as they are. */
+int source_open_files(
+    const struct source_files *files, struct source **out, struct why *why) KEIIN_MUST_USE;
+
 int source_clone(const struct source *source, struct source **out, struct why *why) KEIIN_MUST_USE;
 void source_free(struct source *source);
 
@@ -49,8 +60,8 @@ int source_stream_peek(struct source_stream *stream, size_t n, struct span *out,
     KEIIN_MUST_USE;
 void source_stream_skip(struct source_stream *stream, size_t n);
 /* Whether nothing is left; 0 or KEIIN_EUNREADABLE. */
-int source_stream_at_end(struct source_stream *stream, bool *at_end, struct why *why)
-    KEIIN_MUST_USE;
+int source_stream_at_end(
+    struct source_stream *stream, bool *at_end, struct why *why) KEIIN_MUST_USE;
 void source_stream_close(struct source_stream *stream);
 
 /*
