@@ -119,27 +119,49 @@ out:
     return err;
 }
 
-/* Checks the answer, following the roster once when the log's key is not known. */
+/* Whether a roster that is known here lists the key that pending is signed with. */
+static bool knows_own_key(const struct keiin *keiin)
+{
+    const struct folder *folder = &keiin->folder;
+
+    for (size_t i = keiin->rosters.count; i-- > 0;) {
+        const struct roster_writer *writer =
+            roster_writer_by_key(keiin->rosters.list[i], &folder->pending.submission.key);
+
+        if (writer != NULL && span_is(writer->key.name, folder->config.writer))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Checks the answer, following the roster once when the log's key is not known; or when the
+ * writer's own is not, since its receipts could not be verified offline later.
+ */
 static int check_answer(struct keiin *keiin, struct span body, struct client_state *state,
     struct buf *receipt, struct why *why)
 {
     struct folder *folder = &keiin->folder;
+    struct why follow = {""};
     int err;
 
     err = answer_check(body, &folder->pending, &folder->state, &keiin->rosters,
         &folder->config.ledger_id, state, receipt, why);
-    if (err == KEIIN_EABSENT) {
-        struct why follow = {""};
-
-        err = rosters_follow(&keiin->rosters, keiin->disk, folder->path, &keiin->network, &follow);
-        if (err != 0) {
-            *why = follow;
-            return err;
-        }
-        err = answer_check(body, &folder->pending, &folder->state, &keiin->rosters,
-            &folder->config.ledger_id, state, receipt, why);
-        if (err == KEIIN_EABSENT)
-            err = KEIIN_ESIGNATURE;
+    if (err != KEIIN_EABSENT && (err != 0 || knows_own_key(keiin)))
+        return err;
+    err = rosters_follow(&keiin->rosters, keiin->disk, folder->path, &keiin->network, &follow);
+    if (err != 0) {
+        *why = follow;
+        return err;
+    }
+    buf_clear(receipt);
+    err = answer_check(body, &folder->pending, &folder->state, &keiin->rosters,
+        &folder->config.ledger_id, state, receipt, why);
+    if (err == KEIIN_EABSENT)
+        return KEIIN_ESIGNATURE;
+    if (err == 0 && !knows_own_key(keiin)) {
+        why_set(why, "no roster of the ledger lists the key that was signed with");
+        err = KEIIN_EMISMATCH;
     }
     return err;
 }
