@@ -24,6 +24,7 @@ struct sequencer {
     struct job_list jobs; /* of the group */
     struct buf entry; /* kept */
     enum mode mode;
+    bool stores; /* in a transaction that may write: evidence is kept whatever the mode */
     struct why busy;
     uint64_t now_ms;
 };
@@ -84,7 +85,7 @@ static int keep_evidence(struct sequencer *s, struct job *job)
     struct hash after;
     int err;
 
-    if (s->mode != MODE_STORE || last > s->ledger->state.heads.of[job->writer].number)
+    if (!s->stores || last > s->ledger->state.heads.of[job->writer].number)
         return 0;
     err = find_entry(s, job, last, &index, &entry);
     if (err != 0 || entry_last_number(&entry) != last)
@@ -205,6 +206,7 @@ static int give_up_group(struct sequencer *s, int reason)
     if (err != 0)
         return err;
     s->mode = reason == KEIIN_EFULL ? MODE_FULL : MODE_BUSY;
+    s->stores = false;
     why_set(&s->busy, "%s", keiin_err_text(reason));
     err = store_begin(&s->ledger->given.store, false, &s->group->txn);
     for (struct job *job = s->jobs.first; job != NULL && err == 0; job = job->next)
@@ -237,6 +239,7 @@ int sequence_store(struct sequencer *s)
     if (err == KEIIN_EREFUSED)
         return err;
     s->mode = err == KEIIN_EBUSY ? MODE_BUSY : MODE_STORE;
+    s->stores = true;
     err = group_begin(s->group);
     for (struct job *job = s->jobs.first; job != NULL && err == 0; job = job->next)
         err = sequence_job(s, job);

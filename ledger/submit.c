@@ -114,20 +114,23 @@ static bool names_privileged(const struct ledger *ledger, struct span first)
 }
 
 /*
- * Room for so many more bytes of a body: all for the committee and the operator, all but the
+ * Room for so many bytes of a body: all for the committee and the operator, all but the
  * reserve for others. What is charged is what has come and not what was promised; where
  * it gets scarce the body that comes in slowest is given up.
  */
-static bool charge(struct ledger *ledger, struct http_request *request, bool privileged, size_t n)
+static bool charge(
+    struct ledger *ledger, struct http_request *request, const struct upload *upload, size_t bytes)
 {
     const struct config *config = ledger->given.config;
-    uint64_t max = config->inflight_bytes_max, after = ledger->inflight_bytes + n;
+    uint64_t max = config->inflight_bytes_max;
+    uint64_t others = ledger->inflight_bytes - upload->charged, after = others + bytes;
 
     if (after > max / 4 * 3)
         (void)http_server_cut_slowest_body(http_request_server(request));
-    if (!privileged)
+    if (!upload->privileged)
         max -= max / 100 * config->reserve_percent;
-    if (after > max)
+    /* One alone always has room: else what is larger than its share would never get in. */
+    if (others > 0 && after > max)
         return false;
     ledger->inflight_bytes = after;
     return true;
@@ -147,7 +150,7 @@ static bool reserve(
     bytes = wanted < BODY_STEP_BYTES / 2 ? BODY_STEP_BYTES : 2 * wanted;
     if (bytes > upload->bytes)
         bytes = upload->bytes;
-    if (!charge(ledger, request, upload->privileged, bytes - upload->charged))
+    if (!charge(ledger, request, upload, bytes))
         return false;
     body = realloc(upload->body, bytes);
     if (body == NULL) {
