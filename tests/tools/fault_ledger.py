@@ -219,7 +219,7 @@ class LedgerInit(Scenario):
         return run
 
     def faulty(self, page):
-        shutil.rmtree(self.place.data, ignore_errors=True)
+        self.place.empty()
         self.made = False
         run = self.init(page=page)
         self.said_why(run)

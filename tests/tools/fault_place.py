@@ -99,6 +99,7 @@ class Place:
         self.base, self.folder = base, pathlib.Path(folder)
         self.folder.mkdir(exist_ok=True)
         self.data = self.folder / "data"
+        self.instance = self.folder / "data.instance"  # the server's memory of what it last served
         self.config = self.folder / "ledger.ini"
         self.config.write_text(
             f"[ledger]\norigin = {base.lab.origin}\ndata = {self.data}\n"
@@ -121,8 +122,15 @@ class Place:
         for program in self.programs.values():
             program.close()
 
+    def empty(self):
+        """No ledger, and nothing that knows of one."""
+        shutil.rmtree(self.data, ignore_errors=True)
+        self.instance.unlink(missing_ok=True)
+
     def fresh(self):
         """The ledger and the committee's last verdict as they were in the base."""
+        self.empty()
+        shutil.copyfile(self.base.folder / "data.instance", self.instance)
         for name in ("data", "verdicts"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
             (self.folder / name).mkdir(mode=0o700)
