@@ -163,7 +163,7 @@ struct model_answer model_submit(
             m->entries[i].count == s->count && hash_eq(&m->entries[i].before, &s->before) &&
             hash_eq(&m->entries[i].after, &s->after))
             return (struct model_answer){200, NULL, i};
-    if (mode == MODEL_STORES && !clock_is_wrong(m, wall_ms))
+    if (mode == MODEL_STORES)
         keep_evidence(m, s);
     answer = in_its_place(m, s);
     if (answer.code != NULL)
