@@ -201,6 +201,7 @@ int imported_add(const struct keiin_disk *disk, const char *folder,
     const struct submission *submission, struct why *why)
 {
     char *path = path_join(folder, "imported");
+    bool is_new = path != NULL && !disk->is_there(disk->ctx, path);
     struct buf bytes;
     struct pair pair;
     int err;
@@ -210,9 +211,11 @@ int imported_add(const struct keiin_disk *disk, const char *folder,
         if (pair_of(submission->records[i], &pair))
             buf_put(&bytes, &pair, sizeof pair);
     err = path == NULL ? KEIIN_ENOMEM : buf_status(&bytes);
-    /* The folder is synced when the state is replaced, before the submission counts. */
     if (err == 0)
         err = disk->append(disk->ctx, path, PAIR_BYTES, buf_view(&bytes), why);
+    /* The state that counts these records must not outlive them. */
+    if (err == 0 && is_new)
+        err = disk->sync_folder(disk->ctx, folder, why);
     free(path);
     buf_destroy(&bytes);
     return err;
