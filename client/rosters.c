@@ -82,7 +82,7 @@ int rosters_open(const struct keiin_disk *disk, const char *folder, uint64_t fir
                : err;
 }
 
-int rosters_follow(struct rosters *rosters, const struct keiin_disk *disk, const char *folder,
+int rosters_fetch_new(struct rosters *rosters, const struct keiin_disk *disk, const char *folder,
     const struct keiin_network *network, struct why *why)
 {
     for (size_t i = 0; i < FOLLOW_MAX; i++) {

@@ -25,7 +25,7 @@ const struct roster *rosters_newest(const struct rosters *rosters);
  * KEIIN_EUNKNOWN, KEIIN_EBUSY; KEIIN_EMALFORMED, KEIIN_ESIGNATURE or KEIIN_EMISMATCH for one
  * that does not rightly follow.
  */
-int rosters_follow(struct rosters *rosters, const struct keiin_disk *disk, const char *folder,
+int rosters_fetch_new(struct rosters *rosters, const struct keiin_disk *disk, const char *folder,
     const struct keiin_network *network, struct why *why) KEIIN_MUST_USE;
 
 /*

@@ -149,7 +149,7 @@ static int check_answer(struct keiin *keiin, struct span body, struct client_sta
         &folder->config.ledger_id, state, receipt, why);
     if (err != KEIIN_EABSENT && (err != 0 || knows_own_key(keiin)))
         return err;
-    err = rosters_follow(&keiin->rosters, keiin->disk, folder->path, &keiin->network, &follow);
+    err = rosters_fetch_new(&keiin->rosters, keiin->disk, folder->path, &keiin->network, &follow);
     if (err != 0) {
         *why = follow;
         return err;

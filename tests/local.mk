@@ -69,6 +69,39 @@ endif
 AM_TESTS_ENVIRONMENT = \
 	KEIIN_SRC='$(abs_top_srcdir)' KEIIN_BIN='$(abs_top_builddir)'; export KEIIN_SRC KEIIN_BIN;
 
+# The simulation: ledger and clients in one thread, clock, store, disks and network in memory.
+if WITH_SERVER
+if WITH_CURL
+check_PROGRAMS += tests/sim/simulate
+tests_sim_simulate_SOURCES = \
+	tests/sim/agent.c tests/sim/agent.h tests/sim/agent_internal.h \
+	tests/sim/agent_program.c \
+	tests/sim/audit.c \
+	tests/sim/authority.c tests/sim/authority.h \
+	tests/sim/counts.h \
+	tests/sim/crypto.c \
+	tests/sim/disk_memory.c tests/sim/disk_memory.h \
+	tests/sim/fiber.c tests/sim/fiber.h \
+	tests/sim/hostile.c tests/sim/hostile.h \
+	tests/sim/keys.c tests/sim/keys.h \
+	tests/sim/main.c \
+	tests/sim/model.c tests/sim/model.h \
+	tests/sim/network.c tests/sim/network.h \
+	tests/sim/plan.c tests/sim/plan.h \
+	tests/sim/server.c tests/sim/server.h tests/sim/server_internal.h \
+	tests/sim/server_faults.c \
+	tests/sim/server_steps.c \
+	tests/sim/sim.c tests/sim/sim.h \
+	tests/sim/store_memory.c tests/sim/store_memory.h
+# Not libhttpserver.la and not lmdb.c: what they give is tests/sim's own.
+tests_sim_simulate_LDADD = libledger.la libclient.la libcheck.la $(LIBSOURCE) libstore.la \
+	libsystem.la libcore.la $(INIH_LIBS) $(JANSSON_LIBS) -lpthread
+# It answers itself what it was asked before; see tests/sim/crypto.c.
+tests_sim_simulate_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=crypto_start \
+	-Wl,--wrap=ed25519_verify -Wl,--wrap=ed25519_key_valid
+endif
+endif
+
 # Not installed: tampers with copies of ledgers, for the quickstart and tests.
 noinst_PROGRAMS += forge-ledger
 forge_ledger_SOURCES = \

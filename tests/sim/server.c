@@ -135,23 +135,6 @@ static int open_ledger(struct server *s, struct why *why)
     return err;
 }
 
-/* As the operator has it in the configuration: the key before stays named there. */
-static void configure_log_key(struct server *s)
-{
-    struct vkey before;
-    struct buf text;
-    size_t n;
-
-    s->log_key = s->next_log_key;
-    keys_vkey(
-        keys_log(s->log_key == s->good_log_key ? s->log_key_before : s->good_log_key), &before);
-    buf_init(&text, 4096);
-    vkey_write(&text, &before);
-    free(s->config.log_key_before);
-    s->config.log_key_before = (char *)buf_take(&text, &n);
-    buf_destroy(&text);
-}
-
 /* With the power goes what the store had not synced. */
 static void power_may_fail(struct server *s)
 {
@@ -170,7 +153,7 @@ static void on_start(struct sim *sim, void *ctx, uint64_t number)
 
     (void)number;
     s->life++;
-    configure_log_key(s);
+    s->log_key = s->next_log_key;
     s->dead = s->struck = s->stopping = s->woken = s->group_refused = false;
     s->sequencer_state = SEQUENCER_IDLE;
     memset(s->taken_count, 0, sizeof s->taken_count);
@@ -187,7 +170,6 @@ static void on_start(struct sim *sim, void *ctx, uint64_t number)
     sim_trace(sim, "ledger starts, log key %u: %s %s", s->log_key, keiin_err_text(err), why.text);
     if (s->up && s->log_key != s->good_log_key) {
         sim_count(sim, COUNT_LOG_KEY_CHANGED);
-        s->log_key_before = s->good_log_key;
         s->good_log_key = s->log_key;
     }
     if (s->up && !s->dead) {
@@ -285,7 +267,6 @@ void server_free(struct server *s)
     store_memory_destroy(&s->memory);
     free(s->config.origin);
     free(s->config.prefix);
-    free(s->config.log_key_before);
     free(s);
     logging = NULL;
 }
@@ -431,7 +412,6 @@ bool server_roll_back(struct server *s, uint64_t size)
         drop_memory(s);
         store_memory_set(&s->memory, s->images[i]);
         s->next_log_key = s->good_log_key = s->image_log_keys[i];
-        s->log_key_before = s->image_log_keys_before[i];
         model_restart(s->sim->model);
         on_start(s->sim, s, 0);
         return true;

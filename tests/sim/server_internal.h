@@ -21,12 +21,12 @@ struct server {
     int64_t clock_offset_ms;
     bool clock_was_stepped;
     unsigned log_key, next_log_key;
-    unsigned good_log_key, log_key_before; /* it started with the one; before, with the other */
+    unsigned good_log_key; /* that it started with last */
 
     struct store_memory memory;
     struct store_image *images[IMAGES_MAX]; /* older ones, with their sizes */
     uint64_t image_sizes[IMAGES_MAX];
-    unsigned image_log_keys[IMAGES_MAX], image_log_keys_before[IMAGES_MAX];
+    unsigned image_log_keys[IMAGES_MAX];
     size_t image_count;
 
     struct ledger ledger; /* while up */

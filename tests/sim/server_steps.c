@@ -205,7 +205,6 @@ static void keep_image(struct server *s)
     s->images[at] = store_image_hold(s->memory.committed);
     s->image_sizes[at] = s->ledger.state.edge.frontier.size;
     s->image_log_keys[at] = s->good_log_key;
-    s->image_log_keys_before[at] = s->log_key_before;
 }
 
 static void sequencer_stops(struct server *s, int err)
