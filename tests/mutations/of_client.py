@@ -10,7 +10,7 @@ ANSWER = "client/answer.c"
 FOLDER = "client/folder.c"
 
 out("durable", "what is signed is on disk before it is sent", FOLDER,
-    "        err = folder->disk->replace(folder->disk->ctx, path, buf_view(bytes), why);",
+    "        err = folder->disk->replace(folder->disk->ctx, path, span_of(pending.bytes, n), why);",
     "        err = 0;", LEDGER + " Interrupted")
 out("answer-path", "what was sent is in the tree of the answer's checkpoint", ANSWER,
     "    if (parts.index >= checkpoint.size || !tree_check_inclusion(",
