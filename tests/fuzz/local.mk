@@ -19,7 +19,10 @@ KEIIN_FUZZ_FIXTURE = tests/fuzz/fixture.c tests/fuzz/fixture.h
 KEIIN_FUZZ_MSGPACK = tests/fuzz/plain_msgpack.c tests/fuzz/plain_msgpack.h
 KEIIN_FUZZ_SOURCE = tests/fuzz/memory_source.c tests/fuzz/memory_source.h
 
-KEIIN_FUZZ_TARGETS += tests/fuzz/checkpoint tests/fuzz/entry tests/fuzz/keyfile tests/fuzz/msgpack tests/fuzz/note tests/fuzz/proof tests/fuzz/receipt tests/fuzz/record tests/fuzz/roster tests/fuzz/submission tests/fuzz/text tests/fuzz/tile tests/fuzz/tree tests/fuzz/vkey
+KEIIN_FUZZ_TARGETS += tests/fuzz/checkpoint tests/fuzz/entry tests/fuzz/keyfile \
+	tests/fuzz/msgpack tests/fuzz/note tests/fuzz/proof tests/fuzz/receipt tests/fuzz/record \
+	tests/fuzz/roster tests/fuzz/sha256 tests/fuzz/submission tests/fuzz/text tests/fuzz/tile \
+	tests/fuzz/tree tests/fuzz/vkey
 tests_fuzz_checkpoint_SOURCES = tests/fuzz/checkpoint.c $(KEIIN_FUZZ_FILES)
 tests_fuzz_checkpoint_LDADD = libcore.la
 tests_fuzz_checkpoint_LDFLAGS = $(KEIIN_FUZZ_LINK)
@@ -49,6 +52,9 @@ tests_fuzz_roster_SOURCES = tests/fuzz/roster.c $(KEIIN_FUZZ_FILES) \
 	tests/fuzz/signature_cache.c
 tests_fuzz_roster_LDADD = libcore.la
 tests_fuzz_roster_LDFLAGS = $(KEIIN_FUZZ_CACHED)
+tests_fuzz_sha256_SOURCES = tests/fuzz/sha256.c $(KEIIN_FUZZ_FILES)
+tests_fuzz_sha256_LDADD = libcore.la
+tests_fuzz_sha256_LDFLAGS = $(KEIIN_FUZZ_LINK)
 tests_fuzz_submission_SOURCES = tests/fuzz/submission.c $(KEIIN_FUZZ_FILES) \
 	$(KEIIN_FUZZ_MSGPACK)
 tests_fuzz_submission_LDADD = libcore.la
@@ -66,7 +72,12 @@ tests_fuzz_vkey_SOURCES = tests/fuzz/vkey.c $(KEIIN_FUZZ_FILES) tests/fuzz/signa
 tests_fuzz_vkey_LDADD = libcore.la
 tests_fuzz_vkey_LDFLAGS = $(KEIIN_FUZZ_CACHED)
 
-KEIIN_FUZZ_TARGETS += tests/fuzz/bundle tests/fuzz/evidence tests/fuzz/verifier_state
+KEIIN_FUZZ_TARGETS += tests/fuzz/audit tests/fuzz/bundle tests/fuzz/evidence \
+	tests/fuzz/verifier_state
+tests_fuzz_audit_SOURCES = tests/fuzz/audit.c $(KEIIN_FUZZ_FILES) \
+	tests/fuzz/signature_cache.c $(KEIIN_FUZZ_FIXTURE) $(KEIIN_FUZZ_SOURCE)
+tests_fuzz_audit_LDADD = $(LIBCHECK)
+tests_fuzz_audit_LDFLAGS = $(KEIIN_FUZZ_CACHED)
 tests_fuzz_bundle_SOURCES = tests/fuzz/bundle.c $(KEIIN_FUZZ_FILES) \
 	tests/fuzz/signature_cache.c $(KEIIN_FUZZ_FIXTURE) $(KEIIN_FUZZ_MSGPACK) $(KEIIN_FUZZ_SOURCE)
 tests_fuzz_bundle_LDADD = $(LIBCHECK)
@@ -103,7 +114,8 @@ tests_fuzz_jsonline_LDFLAGS = $(KEIIN_FUZZ_LINK)
 endif
 
 if WITH_SERVER
-KEIIN_FUZZ_TARGETS += tests/fuzz/config tests/fuzz/conversation tests/fuzz/range tests/fuzz/request
+KEIIN_FUZZ_TARGETS += tests/fuzz/config tests/fuzz/conversation tests/fuzz/range \
+	tests/fuzz/request
 KEIIN_FUZZ_SERVER = tests/fuzz/memory_store.c tests/fuzz/memory_store.h \
 	tests/fuzz/server.c tests/fuzz/server.h
 tests_fuzz_conversation_SOURCES = tests/fuzz/conversation.c $(KEIIN_FUZZ_FILES) \

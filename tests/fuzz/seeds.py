@@ -412,6 +412,37 @@ def bundle_seeds():
     yield "misfit", log.bundle(8)
 
 
+def audit_seeds():
+    for flags in (0, 1, 3, 7, 8, 16, 35, 39):
+        yield "sound-%d" % flags, bytes([flags])
+    def at(offset):
+        return bytes([offset >> 8, offset & 255])
+
+    sizes = [len(read("tests/property/ledger/" + name)) for name in (
+        "checkpoint", "latest-checkpoint", "roster/1", "roster/1.tlog-proof", "tile/0/000.p/6",
+        "tile/entries/000.p/6", "tile/records/000.p/6")]
+    for file, size in enumerate(sizes):
+        for flags in (0, 35, 7):
+            yield "last-byte-%d-%d" % (file, flags), bytes([flags, 0, file]) + at(size - 1) + b"\1\1"
+            yield "appended-%d-%d" % (file, flags), bytes([flags, 2, file]) + at(size) + b"\1\1"
+            yield "cut-%d-%d" % (file, flags), bytes([flags, 4, file]) + at(size - 1) + b"\0"
+    checkpoint = read("tests/property/ledger/checkpoint")
+    starts = [place for place in range(len(checkpoint)) if checkpoint[place:].startswith(DASH)]
+    for start in starts[1:]:
+        yield "lines-cut-%d" % start, bytes([0, 4, 0]) + at(start) + b"\0"
+    yield "two-unsigned", bytes([0, 4, 0]) + at(starts[2]) + b"\0"
+    for way in range(8):
+        for file in range(7):
+            yield "way-%d-%d" % (way, file), bytes([0, way, file, 0, 4, 1, 2, 3, 4, 100])
+            yield "way-%d-%d-fit" % (way, file), bytes([39, way, file, 0, 1, 0x41, 40, way, file, 1, 2, 1, 2, 7])
+
+
+def sha256_seeds():
+    for count in (1, 8, 9, 16, 17, 33, 40):
+        yield "%d" % count, bytes([count, count % 4]) + b"".join(
+            bytes([size]) + bytes([at]) * size for at, size in enumerate((0, 55, 56, 63, 64, 65, 119, 120, 128, 200) * 4))
+
+
 def evidence_seeds():
     for witness in (False, True):
         log = small_log(witness)
