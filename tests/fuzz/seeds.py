@@ -413,16 +413,16 @@ def bundle_seeds():
 
 
 def audit_seeds():
-    for flags in (0, 1, 3, 7, 8, 16, 35, 39):
+    for flags in (0, 1, 3, 7, 8, 16, 35, 39, 64, 67, 103):
         yield "sound-%d" % flags, bytes([flags])
     def at(offset):
         return bytes([offset >> 8, offset & 255])
 
     sizes = [len(read("tests/property/ledger/" + name)) for name in (
         "checkpoint", "latest-checkpoint", "roster/1", "roster/1.tlog-proof", "tile/0/000.p/6",
-        "tile/entries/000.p/6", "tile/records/000.p/6")]
+        "tile/entries/000.p/6", "tile/records/000.p/6", "roster/0")]
     for file, size in enumerate(sizes):
-        for flags in (0, 35, 7):
+        for flags in (0, 35, 7, 67):
             yield "last-byte-%d-%d" % (file, flags), bytes([flags, 0, file]) + at(size - 1) + b"\1\1"
             yield "appended-%d-%d" % (file, flags), bytes([flags, 2, file]) + at(size) + b"\1\1"
             yield "cut-%d-%d" % (file, flags), bytes([flags, 4, file]) + at(size - 1) + b"\0"
