@@ -118,7 +118,8 @@ KEIIN_FUZZ_TARGETS += tests/fuzz/config tests/fuzz/conversation tests/fuzz/range
 	tests/fuzz/request
 KEIIN_FUZZ_SERVER = tests/fuzz/memory_store.c tests/fuzz/memory_store.h \
 	tests/fuzz/server.c tests/fuzz/server.h
-tests_fuzz_conversation_SOURCES = tests/fuzz/conversation.c $(KEIIN_FUZZ_FILES) \
+tests_fuzz_conversation_SOURCES = tests/fuzz/conversation.c tests/fuzz/conversation.h \
+	tests/fuzz/conversation_make.c $(KEIIN_FUZZ_FILES) \
 	tests/fuzz/audited.c tests/fuzz/audited.h tests/fuzz/model.c tests/fuzz/model.h \
 	tests/fuzz/signature_cache.c $(KEIIN_FUZZ_FIXTURE) $(KEIIN_FUZZ_SERVER) $(KEIIN_FUZZ_SOURCE)
 tests_fuzz_conversation_LDADD = libcheck.la $(LIBLEDGER)
