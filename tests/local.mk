@@ -9,6 +9,7 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_csvlog \
 	tests/unit/test_entry \
 	tests/unit/test_file \
+	tests/unit/test_findings \
 	tests/unit/test_keyfile \
 	tests/unit/test_msgpack \
 	tests/unit/test_note \
@@ -27,6 +28,7 @@ KEIIN_UNIT_TESTS = \
 tests_unit_test_cli_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_csvlog_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_file_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_findings_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
 tests_unit_test_pgaudit_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_pgkey_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_property_test_bits_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)

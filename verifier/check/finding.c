@@ -148,8 +148,7 @@ void findings_missing(struct findings *f, uint64_t index, uint32_t position, uin
     if (!room(f, (void **)&f->runs, f->run_count, &f->run_cap, sizeof *f->runs))
         return;
     assert(f->runs != NULL);
-    f->runs[f->run_count++] =
-        (struct missing_run){index, position, count, sealed, copy(f, writer)};
+    f->runs[f->run_count++] = (struct missing_run){index, position, count, sealed, copy(f, writer)};
 }
 
 void findings_order(struct findings *f, struct erase_address named, bool conditional,
@@ -188,10 +187,13 @@ static int address_cmp(const struct erase_address *a, const struct erase_address
     return (int)a->sealed - (int)b->sealed;
 }
 
+/* By what they name; of those that name one thing first those that count. */
 static int order_cmp(const void *a, const void *b)
 {
-    return address_cmp(
-        &((const struct erase_order *)a)->named, &((const struct erase_order *)b)->named);
+    const struct erase_order *x = a, *y = b;
+    int order = address_cmp(&x->named, &y->named);
+
+    return order != 0 ? order : (int)x->conditional - (int)y->conditional;
 }
 
 /* Whether an order that counts names exactly this. The orders are sorted. */
@@ -207,10 +209,8 @@ static bool named_exactly(const struct findings *f, const struct erase_address *
         else
             high = middle;
     }
-    for (; low < f->order_count && address_cmp(&f->orders[low].named, address) == 0; low++)
-        if (!f->orders[low].conditional)
-            return true;
-    return false;
+    return low < f->order_count && address_cmp(&f->orders[low].named, address) == 0 &&
+           !f->orders[low].conditional;
 }
 
 /* An order that names a record covers its sealed part too. */
@@ -224,24 +224,75 @@ static bool ordered(const struct findings *f, uint64_t index, uint32_t position,
     return sealed && named_exactly(f, &address);
 }
 
-/* Orders whose own sealed part is gone count once another order excuses that. */
+static int place_cmp(const struct erase_order *order, uint64_t index, uint32_t position)
+{
+    if (order->order_index != index)
+        return order->order_index < index ? -1 : 1;
+    return order->order_position < position ? -1 : order->order_position > position;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct erase_order *x = *(struct erase_order *const *)a;
+    const struct erase_order *y = *(struct erase_order *const *)b;
+
+    return place_cmp(x, y->order_index, y->order_position);
+}
+
+/* The orders that stand in the place which `order` names count from now on: they go to `work`. */
+static size_t excuse(struct erase_order *const *places, size_t count,
+    const struct erase_address *named, struct erase_order **work)
+{
+    size_t low = 0, high = count, excused = 0;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (place_cmp(places[middle], named->index, named->position) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < count && place_cmp(places[low], named->index, named->position) == 0; low++) {
+        if (!places[low]->conditional)
+            break; /* another order was here before: all of this place count */
+        places[low]->conditional = false;
+        work[excused++] = places[low];
+    }
+    return excused;
+}
+
+/*
+ * Orders whose own sealed part is gone count once another order that counts excuses that. Each
+ * order is looked at once, whoever wrote how many.
+ */
 static void settle_orders(struct findings *f)
 {
-    bool changed = true;
+    struct erase_order **places = calloc(f->order_count + 1, sizeof *places);
+    struct erase_order **work = calloc(f->order_count + 1, sizeof *work);
+    size_t waiting = 0, conditional = 0;
 
-    if (f->order_count > 0) /* an array that is not there may not be sorted */
-        qsort(f->orders, f->order_count, sizeof *f->orders, order_cmp);
-    while (changed) {
-        changed = false;
-        for (size_t i = 0; i < f->order_count; i++) {
-            struct erase_order *o = &f->orders[i];
+    f->no_memory = f->no_memory || places == NULL || work == NULL;
+    if (f->no_memory || f->order_count == 0)
+        goto out;
+    for (size_t i = 0; i < f->order_count; i++) {
+        struct erase_order *order = &f->orders[i];
 
-            if (o->conditional && ordered(f, o->order_index, o->order_position, true)) {
-                o->conditional = false;
-                changed = true;
-            }
-        }
+        if (order->conditional)
+            places[conditional++] = order;
+        else
+            work[waiting++] = order;
     }
+    qsort(places, conditional, sizeof *places, by_place);
+    while (waiting > 0) {
+        struct erase_address named = work[--waiting]->named;
+
+        waiting += excuse(places, conditional, &named, work + waiting);
+    }
+    qsort(f->orders, f->order_count, sizeof *f->orders, order_cmp);
+out:
+    free(places);
+    free(work);
 }
 
 static int finding_cmp(const void *a, const void *b)
