@@ -215,7 +215,9 @@ static int walk(struct extension *x, struct source *source, uint64_t size,
         err = KEIIN_ENOMEM;
     for (uint64_t n = first; n <= last && err == 0; n++) {
         err = read_bundle(x, source, n, size, b, why);
-        for (unsigned i = b->skip; err == 0 && i < b->width; i++) {
+        if (err != 0)
+            break;
+        for (unsigned i = b->skip; i < b->width; i++) {
             frontier_append(&frontier, &b->leaves[i]);
             compare_at(x, &frontier, &next);
         }

@@ -1,5 +1,6 @@
 #include "ledger/known.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -94,6 +95,7 @@ static int keep(
         known->checkpoints = more;
         known->checkpoint_cap = cap;
     }
+    assert(known->checkpoints != NULL);
     c = &known->checkpoints[known->checkpoint_count];
     *c = (struct known_checkpoint){
         checkpoint->size, checkpoint->root, malloc(note.n), note.n, strdup(where)};

@@ -1,5 +1,6 @@
 #include "ledger/restore.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -112,6 +113,7 @@ static void keep_evidence(struct restore *r)
     char *path = NULL;
     struct buf text;
 
+    assert(c != NULL);
     buf_init(&text, EVIDENCE_BYTES_MAX);
     buf_put_str(&text, message_text(MESSAGE_LEDGER_RESTORE_EVIDENCE_OURS));
     buf_put(&text, state->checkpoint, state->checkpoint_bytes);

@@ -1,5 +1,6 @@
 #include "ledger/setup.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -34,6 +35,7 @@ static bool take_option(struct setup *setup, int c, const char **roster)
         setup->path = optarg;
         return true;
     case 'r':
+        assert(roster != NULL); /* init's own option */
         *roster = optarg;
         return true;
     case 'f':

@@ -23,7 +23,7 @@ import power_record  # noqa: E402
 LIBRARY = BIN / ".libs/librecord.so"
 SEED = int(os.environ.get("KEIIN_SEED", random.randrange(2**32)))
 LONG = bool(os.environ.get("KEIIN_LONG"))
-SECONDS = int(os.environ.get("KEIIN_POWER_SECONDS", 600 if LONG else 36))
+SECONDS = int(os.environ.get("KEIIN_POWER_SECONDS", 600 if LONG else 24))
 # Where syncs cost nothing: what is durable is the record's to say.
 SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 

@@ -1,4 +1,5 @@
 /* keiin-verify compare: two sources, checkpoints, proofs or receipts. */
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
@@ -81,6 +82,7 @@ static int keep(struct compare_arguments *a, struct compare *c)
     struct why why = {""};
     int err;
 
+    assert(a != NULL);
     if (a->evidence == NULL || a->kept || (c->outcome != COMPARE_FORK && c->fork_count == 0))
         return 0;
     a->kept = true;

@@ -1,4 +1,5 @@
 /* keiin-verify reconcile: an audit log against a ledger. */
+#include <assert.h>
 #include <getopt.h>
 #include <stdlib.h>
 
@@ -225,8 +226,10 @@ int reconcile_command(int argc, char **argv)
     struct why why = {""};
     int status = a == NULL ? cli_fail(KEIIN_ENOMEM, argv[0], NULL) : parse(argc, argv, a);
 
-    if (status == 0)
+    if (status == 0) {
+        assert(a != NULL);
         status = input_roster(argv[0], a->roster, false, &roster);
+    }
     if (status == 0) {
         int err = reconcile_new(&a->options, &reconcile, &why);
 
