@@ -50,7 +50,7 @@ int group_begin(struct group *g)
     g->records = 0;
     g->bytes = 0;
     g->roster_count = 0;
-    g->evidence = false;
+    g->evidence = 0;
     memset(g->tile_count, 0, sizeof g->tile_count);
     return store_begin(&g->ledger->given.store, true, &g->txn);
 }
@@ -243,8 +243,8 @@ int group_put_evidence(struct group *g, const struct job *job, const struct entr
         err = store_put(
             &g->txn, TABLE_EVIDENCE, span_of(row, sizeof row), buf_view(&notes), STORE_NEW);
     if (err == 0) {
-        g->evidence = true;
-        atomic_fetch_add(&g->ledger->metrics.evidence, 1);
+        g->evidence++;
+        g->bytes += stored_bytes(notes.n);
     }
     buf_destroy(&notes);
     return err == KEIIN_EEXIST ? 0 : err;
@@ -333,6 +333,8 @@ int group_commit(struct group *g)
         err = store_commit(&g->txn);
     else
         store_abort(&g->txn);
+    if (err == 0)
+        atomic_fetch_add(&ledger->metrics.evidence, g->evidence);
     if (err == 0 && g->count > 0) {
         atomic_fetch_add(&ledger->metrics.commits, 1);
         atomic_fetch_add(&ledger->metrics.committed_records, g->records);

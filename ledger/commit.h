@@ -20,7 +20,7 @@ struct group {
     size_t tile_count[TILE_LEVELS_MAX];
     uint64_t *rosters; /* indices of its roster entries, `roster_count` of them */
     size_t roster_count;
-    bool evidence; /* something to commit even without an entry */
+    uint64_t evidence; /* pairs of signatures to commit, even without an entry */
     struct buf entry; /* kept from group to group */
     struct buf note;
 };

@@ -81,11 +81,12 @@ static int find_replay(struct sequencer *s, struct job *job, bool *found)
 static int keep_evidence(struct sequencer *s, struct job *job)
 {
     uint64_t last = job->submission.number + job->submission.count - 1, index;
+    struct span name = book_writer(s->ledger->state.book, job->writer)->name;
     struct entry entry;
     struct hash after;
     int err;
 
-    if (!s->stores || last > s->ledger->state.heads.of[job->writer].number)
+    if (last > s->ledger->state.heads.of[job->writer].number)
         return 0;
     err = find_entry(s, job, last, &index, &entry);
     if (err != 0 || entry_last_number(&entry) != last)
@@ -93,7 +94,12 @@ static int keep_evidence(struct sequencer *s, struct job *job)
     entry_after(&entry, &after);
     if (hash_eq(&after, &job->after))
         return 0;
-    return group_put_evidence(s->group, job, &entry, &after);
+    if (s->stores)
+        return group_put_evidence(s->group, job, &entry, &after);
+    log_line(LOG_WARNING, "evidence-not-kept",
+        "%.*s signed two heads for %llu, and there is no room to keep both", (int)name.n,
+        (const char *)name.p, (unsigned long long)last);
+    return 0;
 }
 
 static const struct book_key *listed_key(const struct state *state, const struct job *job)
@@ -188,16 +194,49 @@ static int sequence_job(struct sequencer *s, struct job *job)
         sign_own(s, job);
     else
         err = find_replay(s, job, &replay);
-    if (err != 0 || replay)
-        return err;
-    if (!job->own)
-        err = keep_evidence(s, job);
-    if (err != 0 || refuse(s, job))
+    if (err != 0 || replay || refuse(s, job))
         return err;
     return group_place(s->group, job, s->now_ms);
 }
 
-/* Without space or memory: the same jobs again, and what would be stored is refused. */
+/*
+ * The group in its transaction. A head that is refused is held against what comes after it in
+ * the group too: both signatures are at hand then, and later only the stored one is.
+ */
+static int sequence_group(struct sequencer *s)
+{
+    int err = 0;
+
+    for (struct job *job = s->jobs.first; job != NULL && err == 0; job = job->next)
+        err = sequence_job(s, job);
+    for (struct job *job = s->jobs.first; job != NULL && err == 0; job = job->next)
+        if (job->refused != REFUSE_NOT && !job->own)
+            err = keep_evidence(s, job);
+    return err;
+}
+
+static int store_group(struct sequencer *s)
+{
+    int err = group_begin(s->group);
+
+    if (err == 0)
+        err = sequence_group(s);
+    if (err == 0 && (s->group->count > 0 || s->group->evidence > 0))
+        err = group_commit(s->group);
+    else
+        group_abort(s->group);
+    return err;
+}
+
+static bool may_give_up(int err)
+{
+    return err == KEIIN_EFULL || err == KEIIN_ENOMEM;
+}
+
+/*
+ * Without space or memory: the same jobs again, and what would be stored is refused. Evidence
+ * is small and may have room yet; where not, the same head sent again is evidence again.
+ */
 static int give_up_group(struct sequencer *s, int reason)
 {
     int err = recover_reload(s->ledger);
@@ -206,18 +245,16 @@ static int give_up_group(struct sequencer *s, int reason)
     if (err != 0)
         return err;
     s->mode = reason == KEIIN_EFULL ? MODE_FULL : MODE_BUSY;
-    s->stores = false;
     why_set(&s->busy, "%s", keiin_err_text(reason));
+    err = store_group(s);
+    if (!may_give_up(err))
+        return err;
+    s->stores = false;
     err = store_begin(&s->ledger->given.store, false, &s->group->txn);
-    for (struct job *job = s->jobs.first; job != NULL && err == 0; job = job->next)
-        err = sequence_job(s, job);
+    if (err == 0)
+        err = sequence_group(s);
     store_abort(&s->group->txn);
     return err;
-}
-
-static bool may_give_up(int err)
-{
-    return err == KEIIN_EFULL || err == KEIIN_ENOMEM;
 }
 
 /* A roster that was placed and taken back must be taken from its note again. */
@@ -240,13 +277,7 @@ int sequence_store(struct sequencer *s)
         return err;
     s->mode = err == KEIIN_EBUSY ? MODE_BUSY : MODE_STORE;
     s->stores = true;
-    err = group_begin(s->group);
-    for (struct job *job = s->jobs.first; job != NULL && err == 0; job = job->next)
-        err = sequence_job(s, job);
-    if (err == 0 && (s->group->count > 0 || s->group->evidence))
-        err = group_commit(s->group);
-    else
-        group_abort(s->group);
+    err = store_group(s);
     if (!may_give_up(err))
         return err;
     return restore_rosters(s->jobs.first) == 0 ? give_up_group(s, err) : KEIIN_ENOMEM;

@@ -49,11 +49,15 @@ endif
 if WITH_SERVER
 KEIIN_UNIT_TESTS += \
 	tests/unit/test_connections \
+	tests/unit/test_ledger_evidence \
 	tests/unit/test_ledger_faults \
 	tests/unit/test_ledger_groups \
 	tests/unit/test_ledger_parts \
 	tests/unit/test_ledger_store
 tests_unit_test_connections_LDADD = libhttpserver.la libcore.la $(UV_LIBS) $(MICROHTTPD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_ledger_evidence_LDADD = $(LIBLEDGER) $(CMOCKA_LIBS)
+tests_unit_test_ledger_evidence_SOURCES = tests/unit/test_ledger_evidence.c \
+	tests/unit/ledger_bench.c tests/unit/ledger_bench.h
 tests_unit_test_ledger_faults_LDADD = $(LIBLEDGER) $(CMOCKA_LIBS)
 tests_unit_test_ledger_faults_SOURCES = tests/unit/test_ledger_faults.c \
 	tests/unit/ledger_bench.c tests/unit/ledger_bench.h

@@ -46,7 +46,15 @@ out("replay-content", "a repetition has the same content", SEQUENCE,
     "    if (!hash_eq(&after, &job->after))\n        return 0;\n    *found = true;",
     "    *found = true;", SUBMIT)
 out("evidence", "a second head for one number is kept", SEQUENCE,
-    "    return group_put_evidence(s->group, job, &entry, &after);", "    return 0;", SUBMIT)
+    "        return group_put_evidence(s->group, job, &entry, &after);", "        return 0;", SUBMIT)
+out("evidence-in-group", "a refused head is held against what its group places after it", SEQUENCE,
+    """        err = sequence_job(s, job);
+    for (struct job *job = s->jobs.first; job != NULL && err == 0; job = job->next)
+        if (job->refused""",
+    """        if ((err = sequence_job(s, job)) == 0 && job->refused""", "unit/test_ledger_evidence")
+out("evidence-full", "evidence is kept where the rest of its group has no room", SEQUENCE,
+    "    err = store_group(s);\n    if (!may_give_up(err))\n        return err;\n    s->stores = false;",
+    "    s->stores = false;", "unit/test_ledger_evidence")
 out("evidence-bound", "evidence of one writer does not fill the disk", "ledger/commit.c",
     "    if (err < 0 || counting.count >= counting.max)", "    if (err < 0)", SUBMIT)
 

@@ -38,8 +38,8 @@ void log_line(enum log_level level, const char *event, const char *format, ...)
     va_end(args);
     if (logging == NULL)
         return;
-    if (strcmp(event, "group-refused") == 0)
-        logging->group_refused = true;
+    if (strcmp(event, "evidence-not-kept") == 0)
+        logging->evidence_refused = true;
     sim_trace(logging->sim, "log %d %s: %s", (int)level, event, detail);
 }
 
@@ -154,7 +154,8 @@ static void on_start(struct sim *sim, void *ctx, uint64_t number)
     (void)number;
     s->life++;
     s->log_key = s->next_log_key;
-    s->dead = s->struck = s->stopping = s->woken = s->group_refused = false;
+    s->dead = s->struck = s->stopping = s->woken = s->evidence_refused = false;
+    s->groups_handed = 0;
     s->sequencer_state = SEQUENCER_IDLE;
     memset(s->taken_count, 0, sizeof s->taken_count);
     s->calls_left = 0;

@@ -57,7 +57,8 @@ int server_store_fails(void *ctx, enum store_call call, bool *applied)
     }
     if (call == CALL_COMMIT)
         return commit_fails(s, applied);
-    if (sim->now_ms < s->full_until_ms && call == CALL_ROOM) {
+    /* A little may have room where much has none. */
+    if (sim->now_ms < s->full_until_ms && call == CALL_ROOM && sim_chance(sim, 800)) {
         sim_count(sim, COUNT_STORE_FULL_ROOM);
         return KEIIN_EFULL;
     }

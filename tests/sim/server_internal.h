@@ -37,6 +37,7 @@ struct server {
     struct job *taken[WORKERS][LANES_TAKE_MAX];
     size_t taken_count[WORKERS];
     bool woken;
+    unsigned groups_handed; /* over to the loop, which has not taken them yet */
     bool stopping; /* in order */
     struct message *requests[REQUESTS_MAX]; /* begun and not closed */
     size_t request_count;
@@ -50,7 +51,7 @@ struct server {
     unsigned calls_left; /* until a call fails while it starts; 0: none does */
     bool calls_left_kill;
     uint64_t full_until_ms;
-    bool group_refused; /* a group, not yet answered, met a full store */
+    bool evidence_refused; /* a group, not yet answered, found no room even for evidence */
 };
 
 /* server_faults.c: whether a store call fails. */

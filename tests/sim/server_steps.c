@@ -109,16 +109,26 @@ void server_deliver(struct server *s, struct message *m)
         on_body(s->sim, m, s->life);
 }
 
-static void check_evidence(struct server *s, const struct message *m)
+/*
+ * A head that is refused for another one that the ledger has is kept as evidence. What is
+ * published may be of a later group than the refusal: then its own number says what was there.
+ */
+static void check_evidence(struct server *s, const struct message *m, struct span answer)
 {
+    struct refusal refusal;
     struct hash head;
     struct span name;
     uint64_t number;
     bool found;
 
+    if (refusal_parse(answer, &refusal) != 0 || !refusal.has_head) {
+        sim_fail(s->sim, "a 409 without number and head");
+        return;
+    }
     /* A store without room cannot keep more. */
-    if (s->group_refused ||
-        !model_is_fork(s->sim->model, span_of(m->body, m->body_bytes), &name, &number, &head))
+    if (s->evidence_refused ||
+        !model_is_fork(s->sim->model, span_of(m->body, m->body_bytes), &name, &number, &head) ||
+        (s->groups_handed > 1 && refusal.number < number))
         return;
     if (server_evidence(s, name, number, &head, &found) < s->config.evidence_per_writer_max &&
         !found)
@@ -169,7 +179,7 @@ bool server_answered(struct server *s, struct message *m, unsigned status, struc
     }
     sim_count(sim, kind_of(status));
     if (status == 409)
-        check_evidence(s, m);
+        check_evidence(s, m, body);
     if (status == 200 || status == 201)
         model_answer(sim->model, status, body);
     return true;
@@ -239,6 +249,7 @@ static bool sequencer(struct server *s)
     case SEQUENCER_STORED:
         err = sequence_publish(s->sequencer);
         s->sequencer_state = SEQUENCER_IDLE;
+        s->groups_handed++;
         break;
     }
     if (err != 0)
@@ -256,11 +267,12 @@ static bool loop(struct server *s)
         return false;
     s->woken = false;
     fatal = publish_run(&s->ledger, &why);
+    s->groups_handed = 0;
     if (s->dead)
         return true;
     server_sweep(s);
     if (s->sequencer_state == SEQUENCER_IDLE)
-        s->group_refused = false; /* all of its answers are out */
+        s->evidence_refused = false; /* all of its answers are out */
     model_follow(s->sim->model, false);
     if (fatal) {
         sim_count(s->sim, COUNT_SERVER_FATAL);

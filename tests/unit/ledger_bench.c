@@ -86,45 +86,49 @@ static void make_roster(struct bench *b)
     secret_free(root.secret);
 }
 
-static void make_bodies(struct bench *b)
+void bench_write_body(struct bench *b, uint64_t number, const struct hash *before, uint64_t content,
+    struct buf *out, struct hash *after)
 {
+    struct submission s = {.kind = ENTRY_RECORDS, .number = number, .before = *before, .count = 1};
+    uint8_t salt[SALT_BYTES] = {(uint8_t)content}, signature[ED25519_SIGNATURE_BYTES];
+    struct chain_text text;
+    struct span record_span;
+    struct hash digest;
+    struct buf record;
     struct vkey key;
-    struct hash head;
 
     vkey_of(&key, &b->writer_key);
-    chain_start(&head, &b->ledger_id, key.name);
-    for (size_t i = 0; i < SUBMISSIONS; i++) {
-        struct submission s = {.kind = ENTRY_RECORDS,
-            .key = key.key_hash,
-            .number = i + 1,
-            .before = head,
-            .count = 1};
-        uint8_t salt[SALT_BYTES] = {(uint8_t)i}, signature[ED25519_SIGNATURE_BYTES];
-        struct chain_text text;
-        struct span record_span;
-        struct hash digest;
-        struct buf record;
+    s.key = key.key_hash;
+    buf_init(&record, 4096);
+    msgpack_put_map(&record, 3);
+    msgpack_put_str(&record, span_str("action"));
+    msgpack_put_str(&record, span_str("query"));
+    msgpack_put_str(&record, span_str("at"));
+    msgpack_put_uint(&record, content);
+    msgpack_put_str(&record, span_str("salt"));
+    msgpack_put_bin(&record, span_of(salt, sizeof salt));
+    record_span = buf_view(&record);
+    sha256(&digest, record_span);
+    s.records = &record_span;
+    s.digests = &digest;
+    chain_extend(after, &s.before, &digest, 1);
+    chain_text(&text, &b->ledger_id, key.name, number, after);
+    secret_sign(b->writer_key.secret, span_of(text.bytes, text.n), signature);
+    s.signature = span_of(signature, sizeof signature);
+    buf_init(out, 1 << 16);
+    submission_write(out, &s);
+    assert_int_equal(buf_status(out), 0);
+    buf_destroy(&record);
+}
 
-        buf_init(&record, 4096);
-        msgpack_put_map(&record, 3);
-        msgpack_put_str(&record, span_str("action"));
-        msgpack_put_str(&record, span_str("query"));
-        msgpack_put_str(&record, span_str("at"));
-        msgpack_put_uint(&record, i);
-        msgpack_put_str(&record, span_str("salt"));
-        msgpack_put_bin(&record, span_of(salt, sizeof salt));
-        record_span = buf_view(&record);
-        sha256(&digest, record_span);
-        s.records = &record_span;
-        s.digests = &digest;
-        chain_extend(&head, &s.before, &digest, 1);
-        chain_text(&text, &b->ledger_id, key.name, i + 1, &head);
-        secret_sign(b->writer_key.secret, span_of(text.bytes, text.n), signature);
-        s.signature = span_of(signature, sizeof signature);
-        buf_init(&b->bodies[i], 1 << 16);
-        submission_write(&b->bodies[i], &s);
-        assert_int_equal(buf_status(&b->bodies[i]), 0);
-        buf_destroy(&record);
+static void make_bodies(struct bench *b)
+{
+    struct hash before, after;
+
+    chain_start(&before, &b->ledger_id, span_str(b->writer_key.name));
+    for (size_t i = 0; i < SUBMISSIONS; i++) {
+        bench_write_body(b, i + 1, &before, i, &b->bodies[i], &after);
+        before = after;
     }
 }
 

@@ -39,6 +39,12 @@ struct asked {
 
 void bench_new(struct bench *b);
 void bench_free(struct bench *b);
+/*
+ * A submission of one record by the bench's writer, rightly signed whatever it says; `content` makes
+ * records differ. Gives the head after it. `out` is initialized here and the caller's to destroy.
+ */
+void bench_write_body(struct bench *b, uint64_t number, const struct hash *before, uint64_t content,
+    struct buf *out, struct hash *after);
 /* The store in the bench's folder. */
 void bench_open_store(struct bench *b, bool create, struct store *out);
 /* A new store with the roster as entry 0, `received` by the clock. */
