@@ -29,14 +29,17 @@ bin_PROGRAMS += keiin-verify
 keiin_verify_SOURCES = \
 	verifier/verify/main.c verifier/verify/verify.h \
 	verifier/verify/audit_command.c \
+	verifier/verify/audited.c verifier/verify/audited.h \
 	verifier/verify/check_command.c \
 	verifier/verify/compare_command.c \
 	verifier/verify/copy_command.c \
 	verifier/verify/input.c \
 	verifier/verify/json.c \
+	verifier/verify/options.c verifier/verify/options.h \
 	verifier/verify/prove_command.c \
 	verifier/verify/reconcile_command.c \
 	verifier/verify/show_command.c \
+	verifier/verify/status.c \
 	verifier/verify/words.c \
 	verifier/verify/words_compare.c \
 	verifier/verify/words_reconcile.c \

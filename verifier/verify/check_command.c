@@ -8,25 +8,19 @@
 #include "system/file.h"
 #include "system/messages.h"
 #include "verifier/check/evidence.h"
+#include "verifier/verify/options.h"
 #include "verifier/verify/verify.h"
 
-static int parse(int argc, char **argv, struct roster_list *a)
+static int parse(int argc, char **argv, struct roster_list *rosters)
 {
-    static const struct option options[] = {
-        {"roster", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
-    int c, status;
+    const struct option_row rows[] = {OPTION("roster", .each = input_next_roster, .ctx = rosters)};
+    int status = options_read(argc, argv, rows, sizeof rows / sizeof rows[0]);
 
-    opterr = 0;
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c != 'r')
-            return cli_usage(message_text(MESSAGE_VERIFY_OPTION), argv[0], argv[optind - 1]);
-        status = input_next_roster(argv[0], optarg, a);
-        if (status != 0)
-            return status;
-    }
-    if (optind == argc)
-        return cli_usage("%s", message_text(MESSAGE_VERIFY_NEED_FILES));
-    return a->count > 0 ? 0 : input_next_roster(argv[0], NULL, a);
+    if (status == 0 && optind == argc)
+        status = cli_usage("%s", message_text(MESSAGE_VERIFY_NEED_FILES));
+    if (status == 0 && rosters->count == 0)
+        status = input_next_roster(rosters, argv[0], NULL);
+    return status;
 }
 
 static void say_what_it_shows(const struct evidence *e)
@@ -61,13 +55,8 @@ static void say_what_it_shows(const struct evidence *e)
 static int report(
     const char *path, const struct evidence *e, const struct finding *list, size_t count)
 {
-    int status = EXIT_OK;
+    int status = status_of_findings(list, count);
 
-    for (size_t i = 0; i < count; i++)
-        if (list[i].code != FINDING_INCOMPLETE)
-            status = EXIT_FINDINGS;
-        else if (status == EXIT_OK)
-            status = EXIT_INCOMPLETE;
     cli_put_visible(stdout, span_str(path));
     fputs(message_text(status == EXIT_OK         ? MESSAGE_VERIFY_CHECK_GOOD
                        : status == EXIT_FINDINGS ? MESSAGE_VERIFY_CHECK_BAD

@@ -10,6 +10,7 @@
 #include "system/cli.h"
 #include "system/file.h"
 #include "system/messages.h"
+#include "verifier/verify/options.h"
 #include "verifier/verify/verify.h"
 
 struct compare_arguments {
@@ -24,55 +25,21 @@ struct compare_arguments {
 /* 0, or the exit status after a line was printed. */
 static int parse(int argc, char **argv, struct compare_arguments *a)
 {
-    static const struct option options[] = {{"roster", required_argument, NULL, 'r'},
-        {"evidence", required_argument, NULL, 'e'}, {"latest", no_argument, NULL, 'l'},
-        {"timeout", required_argument, NULL, 'T'}, {"json", no_argument, NULL, 'j'},
-        {NULL, 0, NULL, 0}};
-    uint64_t timeout_s = 30;
-    int c, status = 0;
+    struct side_options *o = &a->options;
+    const struct option_row rows[] = {
+        OPTION("roster", .each = input_next_roster, .ctx = &a->rosters),
+        OPTION("evidence", .text = &a->evidence), OPTION("latest", .flag = &o->latest),
+        OPTION_TIMEOUT(&o->timeout_ms), OPTION("json", .flag = &a->json)};
+    int status;
 
-    opterr = 0;
-    while (status == 0 && (c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c == 'r')
-            status = input_next_roster(argv[0], optarg, &a->rosters);
-        else if (c == 'e')
-            a->evidence = optarg;
-        else if (c == 'l')
-            a->options.latest = true;
-        else if (c == 'j')
-            a->json = true;
-        else if (c == 'T')
-            status = cli_number("--timeout", optarg, 1, 86400, &timeout_s) ? 0 : EXIT_USAGE;
-        else
-            return cli_usage(message_text(MESSAGE_VERIFY_OPTION), argv[0], argv[optind - 1]);
-    }
+    o->timeout_ms = OPTION_TIMEOUT_MS;
+    status = options_read(argc, argv, rows, sizeof rows / sizeof rows[0]);
     if (status == 0 && argc - optind != 2)
         status = cli_usage("%s", message_text(MESSAGE_VERIFY_NEED_TWO));
     if (status == 0 && a->rosters.count == 0)
-        status = input_next_roster(argv[0], NULL, &a->rosters);
-    a->options.timeout_ms = timeout_s * 1000;
-    a->options.trusted = (const struct roster *const *)a->rosters.list;
-    a->options.trusted_count = a->rosters.count;
-    return status;
-}
-
-/* As cli_fail, but 1 is for findings: what cannot be read gives no verdict. */
-static int failed(int err, const char *what, const struct why *why)
-{
-    int status = cli_fail(err, what, why);
-
-    return status == EXIT_FINDINGS ? EXIT_INCOMPLETE : status;
-}
-
-static int status_of(const struct finding *list, size_t count)
-{
-    int status = EXIT_OK;
-
-    for (size_t i = 0; i < count; i++)
-        if (list[i].code != FINDING_INCOMPLETE)
-            status = EXIT_FINDINGS;
-        else if (status == EXIT_OK)
-            status = EXIT_INCOMPLETE;
+        status = input_next_roster(&a->rosters, argv[0], NULL);
+    o->trusted = (const struct roster *const *)a->rosters.list;
+    o->trusted_count = a->rosters.count;
     return status;
 }
 
@@ -87,7 +54,7 @@ static int keep(struct compare_arguments *a, struct compare *c)
         return 0;
     a->kept = true;
     err = compare_keep(c, a->evidence, &why);
-    return err == 0 ? 0 : failed(err, a->evidence, &why);
+    return err == 0 ? 0 : status_of_error(err, a->evidence, &why);
 }
 
 /* ---- two sides ---- */
@@ -98,16 +65,16 @@ static int report(struct compare_arguments *a, struct compare *c)
     int err = findings_settle(c->findings, &f.list, &f.count, &f.omitted);
 
     if (err != 0)
-        return failed(err, "compare", NULL);
+        return status_of_error(err, "compare", NULL);
     if (a->json) {
         if (json_compare(stdout, c, &f) != 0)
-            return failed(KEIIN_EIO, "standard output", NULL);
+            return status_of_error(KEIIN_EIO, "standard output", NULL);
     } else {
         words_compare(stdout, c, &f);
         if (a->kept)
             printf(message_text(MESSAGE_VERIFY_COMPARE_KEPT), a->evidence);
     }
-    return status_of(f.list, f.count);
+    return status_of_findings(f.list, f.count);
 }
 
 static int compare_two(struct compare_arguments *a, const char *const names[2])
@@ -120,7 +87,7 @@ static int compare_two(struct compare_arguments *a, const char *const names[2])
     for (size_t i = 0; status == 0 && i < 2; i++) {
         err = side_open(&sides[i], names[i], &a->options, &why);
         if (err != 0)
-            status = failed(err, names[i], &why);
+            status = status_of_error(err, names[i], &why);
     }
     if (status == 0) {
         err = compare_run(&c, &sides[0], &sides[1], &a->options);
@@ -128,7 +95,7 @@ static int compare_two(struct compare_arguments *a, const char *const names[2])
             err = compare_writers(&c);
         if (err == 0)
             err = compare_ages(&c);
-        status = err != 0 ? failed(err, "compare", NULL) : keep(a, &c);
+        status = err != 0 ? status_of_error(err, "compare", NULL) : keep(a, &c);
         if (err == 0 && status == 0)
             status = report(a, &c);
         compare_destroy(&c);
@@ -268,7 +235,7 @@ static int compare_one(struct compare_arguments *a, const char *path, struct sid
         findings_add(all, FINDING_RECEIPT_MISMATCH, FINDING_NO_INDEX, FINDING_NO_POSITION,
             span_of(NULL, 0), why.text);
     } else if (err != 0) {
-        status = failed(err, path, &why);
+        status = status_of_error(err, path, &why);
     } else {
         bool there, not_covered = false;
 
@@ -292,7 +259,7 @@ static int compare_one(struct compare_arguments *a, const char *path, struct sid
         }
         if (err == 0)
             err = add_findings(all, c.findings, not_covered);
-        status = err != 0 ? failed(err, path, NULL) : keep(a, &c);
+        status = err != 0 ? status_of_error(err, path, NULL) : keep(a, &c);
         compare_destroy(&c);
     }
     side_destroy(&receipt);
@@ -306,13 +273,13 @@ static int report_tally(struct compare_arguments *a, struct compare_tally *tally
                     all, &tally->findings, &tally->finding_count, &tally->findings_omitted);
 
     if (err != 0)
-        return failed(err, "compare", NULL);
-    status = status_of(tally->findings, tally->finding_count);
+        return status_of_error(err, "compare", NULL);
+    status = status_of_findings(tally->findings, tally->finding_count);
     if (status == EXIT_OK && tally->not_covered > 0)
         status = EXIT_INCOMPLETE;
     if (a->json) {
         if (json_compare_tally(stdout, tally, status) != 0)
-            return failed(KEIIN_EIO, "standard output", NULL);
+            return status_of_error(KEIIN_EIO, "standard output", NULL);
     } else {
         words_compare_tally(stdout, tally, folder, source);
         if (a->kept)
@@ -332,11 +299,11 @@ static int compare_receipts(struct compare_arguments *a, char *folder, const cha
     int status = 0, err = all == NULL ? KEIIN_ENOMEM : list_receipts(&receipts, &why);
 
     if (err != 0)
-        status = failed(err, folder, &why);
+        status = status_of_error(err, folder, &why);
     if (status == 0) {
         err = side_open(&source, name, &a->options, &why);
         if (err != 0)
-            status = failed(err, name, &why);
+            status = status_of_error(err, name, &why);
     }
     for (size_t i = 0; status == 0 && i < receipts.count; i++)
         status = compare_one(a, receipts.list[i].path, &source, &tally, all);
@@ -351,7 +318,7 @@ static int compare_receipts(struct compare_arguments *a, char *folder, const cha
 int compare_command(int argc, char **argv)
 {
     struct compare_arguments *a = calloc(1, sizeof *a);
-    int status = a == NULL ? failed(KEIIN_ENOMEM, argv[0], NULL) : parse(argc, argv, a);
+    int status = a == NULL ? status_of_error(KEIIN_ENOMEM, argv[0], NULL) : parse(argc, argv, a);
 
     if (status == 0) {
         const char *names[2] = {argv[optind], argv[optind + 1]};

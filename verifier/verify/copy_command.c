@@ -12,6 +12,7 @@
 #include "system/file.h"
 #include "system/messages.h"
 #include "verifier/check/fetch.h"
+#include "verifier/verify/options.h"
 #include "verifier/verify/verify.h"
 
 struct copy {
@@ -229,18 +230,13 @@ static int copy_ledger(struct copy *c)
 
 int copy_command(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"no-records", no_argument, NULL, 'n'}, {NULL, 0, NULL, 0}};
     struct why why = {""};
     struct copy c = {.why = &why};
-    int o, err;
+    const struct option_row rows[] = {OPTION("no-records", .flag = &c.no_records)};
+    int err, status = options_read(argc, argv, rows, sizeof rows / sizeof rows[0]);
 
-    opterr = 0;
-    while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (o != 'n')
-            return cli_usage(message_text(MESSAGE_VERIFY_OPTION), argv[0], argv[optind - 1]);
-        c.no_records = true;
-    }
+    if (status != 0)
+        return status;
     if (argc - optind != 2)
         return cli_usage("%s", message_text(MESSAGE_VERIFY_NEED_FOLDER));
     c.folder = argv[optind + 1];

@@ -6,6 +6,7 @@
 #include "system/file.h"
 #include "system/messages.h"
 #include "verifier/check/finding.h"
+#include "verifier/verify/options.h"
 #include "verifier/verify/verify.h"
 
 int input_roster(const char *command, const char *path, bool optional, struct roster **out)
@@ -33,8 +34,9 @@ int input_roster(const char *command, const char *path, bool optional, struct ro
     return EXIT_USAGE;
 }
 
-int input_next_roster(const char *command, const char *path, struct roster_list *rosters)
+int input_next_roster(void *list, const char *command, const char *path)
 {
+    struct roster_list *rosters = list;
     struct roster *parent = rosters->count == 0 ? NULL : rosters->list[rosters->count - 1];
     struct roster **next = &rosters->list[rosters->count];
     struct why why = {""};
@@ -86,25 +88,15 @@ bool input_address(const char *text, struct address *out)
 
 int input_one(int argc, char **argv, bool needs_out, struct one_arguments *a)
 {
-    static const struct option options[] = {{"at", required_argument, NULL, 'a'},
-        {"roster", required_argument, NULL, 'r'}, {"latest", no_argument, NULL, 'l'},
-        {"out", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
-    int c;
+    const struct option_row rows[] = {OPTION("at", .text = &a->at_text),
+        OPTION("roster", .text = &a->roster), OPTION("latest", .flag = &a->latest),
+        OPTION("out", .text = &a->out)};
+    int status;
 
     *a = (struct one_arguments){0};
-    opterr = 0;
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c == 'a')
-            a->at_text = optarg;
-        else if (c == 'o' && needs_out)
-            a->out = optarg;
-        else if (c == 'r')
-            a->roster = optarg;
-        else if (c == 'l')
-            a->latest = true;
-        else
-            return cli_usage(message_text(MESSAGE_VERIFY_OPTION), argv[0], argv[optind - 1]);
-    }
+    status = options_read(argc, argv, rows, needs_out ? 4 : 3);
+    if (status != 0)
+        return status;
     if (a->at_text == NULL)
         return cli_usage(message_text(MESSAGE_VERIFY_NEED_AT), argv[0]);
     if (needs_out && a->out == NULL)

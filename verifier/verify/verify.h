@@ -18,6 +18,13 @@ int compare_command(int argc, char **argv);
 int reconcile_command(int argc, char **argv);
 
 /*
+ * As cli_fail, but never EXIT_FINDINGS, which is a verdict: of what cannot be read there is none.
+ */
+int status_of_error(int err, const char *what, const struct why *why);
+/* What findings come to. */
+int status_of_findings(const struct finding *list, size_t count);
+
+/*
  * The roster in hand: from `path`, or KEIIN_ROSTER when that is NULL. Returns 0, or the exit
  * status after its line was printed. With `optional`, none named is 0 and *out NULL.
  */
@@ -29,8 +36,11 @@ struct roster_list {
     struct roster *list[ROSTERS_MAX];
     size_t count;
 };
-/* Adds the next one, the first by input_roster. 0, or the exit status after a line. */
-int input_next_roster(const char *command, const char *path, struct roster_list *rosters);
+/*
+ * Adds the next one to a struct roster_list, the first by input_roster: what --roster does that
+ * may be given more than once. 0, or the exit status after a line.
+ */
+int input_next_roster(void *list, const char *command, const char *path);
 void input_free_rosters(struct roster_list *rosters);
 
 /* "I" or "I.P"; false and a line printed when it is neither. */
@@ -72,8 +82,8 @@ struct compare_findings {
     uint64_t omitted;
 };
 void words_compare(FILE *to, struct compare *c, const struct compare_findings *f);
-void words_compare_tally(FILE *to, const struct compare_tally *tally, const char *folder,
-    const struct side *source);
+void words_compare_tally(
+    FILE *to, const struct compare_tally *tally, const char *folder, const struct side *source);
 int json_compare(FILE *to, const struct compare *c, const struct compare_findings *f);
 int json_compare_tally(FILE *to, const struct compare_tally *tally, int status);
 
