@@ -176,10 +176,11 @@ static void ask_ledger(struct agent *a, struct keiin *keiin)
 {
     struct keiin_ledger_says says;
     struct keiin_why why = {""};
+    bool faults = a->sim->faults; /* an answer on its way may be a mangled one */
     int err = keiin_ask(keiin, &says, &why);
 
     sim_trace(a->sim, "a%u: asks: %s, agrees %d", a->number, keiin_error_text(err), says.agrees);
-    if (err == 0 && !a->sim->faults && !a->restored && !a->sim->rolled_back && says.agrees == 0)
+    if (err == 0 && !faults && !a->restored && !a->sim->rolled_back && says.agrees == 0)
         sim_fail(a->sim, "a%u: the ledger does not agree", a->number);
 }
 
