@@ -231,6 +231,9 @@ out("state-records", "records that were not read are read the next time", "verif
 
 # One proof by itself
 
+out("receipt-judge", "a receipt is judged by the roster of its time", EVIDENCE,
+    "        if (e->votes.log_signed || e->votes.wrong)\n            return 0;", "        return 0;",
+    "integration/ledger_log_key.py")
 out("receipt-path", "a receipt leads from its entry to its root", EVIDENCE,
     "if (e->has_checkpoint && !tree_check_inclusion(", "if (false && !tree_check_inclusion(",
     "integration/damage.py everything, log receipt-")
@@ -256,7 +259,7 @@ out("receipt-wrong-line", "a wrong line by a known key spoils a receipt", EVIDEN
     "else if (e->votes.wrong || !e->votes.log_signed)", "else if (!e->votes.log_signed)",
     "integration/damage.py everything, log receipt-")
 out("receipt-origin", "a receipt is of this ledger", EVIDENCE,
-    "if (!span_eq(e->checkpoint.origin, judge->origin))", "if (false)", "integration/damage.py everything, log receipt-")
+    "if (!span_eq(e->checkpoint.origin, e->judge->origin))", "if (false)", "integration/damage.py everything, log receipt-")
 out("receipt-quorum", "a receipt without the quorum is provisional", EVIDENCE,
     "    else if (!e->votes.quorum)", "    else if (false)", "integration/damage.py everything, log receipt-")
 out("receipt-position", "a receipt's position is in its entry", EVIDENCE,

@@ -13,7 +13,25 @@ static void found(struct findings *f, enum finding_code code, const char *detail
     findings_add(f, code, FINDING_NO_INDEX, FINDING_NO_POSITION, nobody, detail);
 }
 
-static int check_checkpoint(struct evidence *e, const struct roster *judge, struct findings *f)
+/* The newest roster whose log signed: the key may have changed since. Where none did, the last. */
+static int find_judge(
+    struct evidence *e, const struct note *note, const struct roster *const *rosters, size_t count)
+{
+    for (size_t i = count; i-- > 0;) {
+        int err = roster_judge(note, rosters[i], NULL, rosters[i], &e->votes, NULL);
+
+        if (err != 0)
+            return err;
+        e->judge = rosters[i];
+        if (e->votes.log_signed || e->votes.wrong)
+            return 0;
+    }
+    e->judge = rosters[count - 1];
+    return roster_judge(note, e->judge, NULL, e->judge, &e->votes, NULL);
+}
+
+static int check_checkpoint(
+    struct evidence *e, const struct roster *const *rosters, size_t count, struct findings *f)
 {
     struct note *note = malloc(sizeof *note);
     struct why why = {""};
@@ -28,12 +46,12 @@ static int check_checkpoint(struct evidence *e, const struct roster *judge, stru
         return 0;
     }
     e->has_checkpoint = true;
-    e->quorum_none = judge->quorum == ROSTER_QUORUM_NONE;
-    err = roster_judge(note, judge, NULL, judge, &e->votes, NULL);
+    err = find_judge(e, note, rosters, count);
     free(note);
     if (err != 0)
         return err;
-    if (!span_eq(e->checkpoint.origin, judge->origin))
+    e->quorum_none = e->judge->quorum == ROSTER_QUORUM_NONE;
+    if (!span_eq(e->checkpoint.origin, e->judge->origin))
         found(f, FINDING_CHECKPOINT_INVALID, "another origin than the roster's");
     else if (e->votes.wrong || !e->votes.log_signed)
         found(f, FINDING_CHECKPOINT_INVALID,
@@ -79,6 +97,9 @@ static int check_writer(
     struct hash ledger_id = rosters[0]->text_hash, head, *digests;
     struct chain_text text;
 
+    /* What an entry's key was listed in was in force before the checkpoint. */
+    while (e->judge != NULL && rosters[count - 1] != e->judge)
+        count--;
     for (size_t i = count; i > 0 && e->writer == NULL; i--)
         e->writer = roster_writer_by_key(rosters[i - 1], &e->entry.key);
     if (e->writer == NULL) {
@@ -148,7 +169,7 @@ int evidence_check(struct evidence *e, struct span file, const struct roster *co
         found(f, FINDING_RECEIPT_MISMATCH, why.text);
         return 0;
     }
-    err = check_checkpoint(e, rosters[roster_count - 1], f);
+    err = check_checkpoint(e, rosters, roster_count, f);
     if (err != 0 || !check_entry(e, f))
         return err;
     err = check_writer(e, rosters, roster_count, f);

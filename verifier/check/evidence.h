@@ -12,21 +12,24 @@
 #include "verifier/check/finding.h"
 
 struct evidence {
-    struct proof proof;       /* owns the bytes that `extra` and `entry` point into */
+    struct proof proof; /* owns the bytes that `extra` and `entry` point into */
     struct proof_extra extra;
     struct entry entry;
     struct checkpoint checkpoint; /* its origin is borrowed from the file's bytes */
     bool has_checkpoint, has_entry;
-    const struct roster_writer *writer; /* who signed; borrowed from a roster; NULL when none fits */
-    struct record_facts facts;          /* of the record, when it is there and fits */
+    const struct roster_writer
+        *writer; /* who signed; borrowed from a roster; NULL when none fits */
+    struct record_facts facts; /* of the record, when it is there and fits */
     bool has_record;
     struct checkpoint_votes votes;
+    const struct roster *judge; /* of the checkpoint; borrowed; NULL when it is malformed */
     bool quorum_none;
 };
 
 /*
- * Checks `file` by rosters of one ledger in order of serial, the first one trusted; the last
- * one judges the checkpoint, and the writer's key may stand in any. Adds findings to `f`.
+ * Checks `file` by rosters of one ledger in order of serial, the first one trusted. The newest whose
+ * log key signed judges the checkpoint, and the writer's key may stand in any up to that one. Where
+ * no log key of theirs signed, the last one judges. Adds findings to `f`.
  * KEIIN_ENOMEM is the only error. Destroy it in any case; `file` must outlive it.
  */
 int evidence_check(struct evidence *e, struct span file, const struct roster *const *rosters,

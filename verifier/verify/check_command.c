@@ -23,7 +23,7 @@ static int parse(int argc, char **argv, struct roster_list *rosters)
     return status;
 }
 
-static void say_what_it_shows(const struct evidence *e)
+static void say_what_it_shows(const struct evidence *e, const struct roster *newest)
 {
     char time[TIME_TEXT_BYTES], origin[NAME_BYTES_MAX + 1];
 
@@ -42,6 +42,8 @@ static void say_what_it_shows(const struct evidence *e)
         printf(message_text(MESSAGE_VERIFY_CHECK_RECORD), e->proof.index, e->extra.position);
         words_record(stdout, e->extra.record, "    ");
     }
+    if (e->judge != newest)
+        printf(message_text(MESSAGE_VERIFY_CHECK_OLD_KEY), e->judge->serial, newest->serial);
     if (e->votes.vouched) {
         time_text(time, e->votes.vouched_at_s * 1000);
         printf(message_text(MESSAGE_VERIFY_CHECK_VOUCHED), time);
@@ -52,8 +54,8 @@ static void say_what_it_shows(const struct evidence *e)
 }
 
 /* Prints what was found in one file; its exit status. */
-static int report(
-    const char *path, const struct evidence *e, const struct finding *list, size_t count)
+static int report(const char *path, const struct evidence *e, const struct roster *newest,
+    const struct finding *list, size_t count)
 {
     int status = status_of_findings(list, count);
 
@@ -65,7 +67,7 @@ static int report(
     for (size_t i = 0; i < count; i++)
         words_finding(stdout, &list[i]);
     if (status == EXIT_OK)
-        say_what_it_shows(e);
+        say_what_it_shows(e, newest);
     return status;
 }
 
@@ -87,7 +89,7 @@ static int check_file(const char *path, const struct roster_list *a)
     if (err == 0)
         err = findings_settle(findings, &list, &count, &omitted);
     if (err == 0) {
-        status = report(path, &evidence, list, count);
+        status = report(path, &evidence, a->list[a->count - 1], list, count);
     } else {
         cli_error("%s: %s", path, why.text[0] != '\0' ? why.text : keiin_err_text(err));
         status = EXIT_INCOMPLETE;
