@@ -259,7 +259,7 @@ static int check_copy(struct backup *b, struct why *why)
     int err = store_lmdb_open(b->partial, tables_all(), TABLE_COUNT, &options, &store, why);
 
     if (err == 0)
-        err = recover_load(&store, config, NULL, NULL, &state, why);
+        err = recover_load(&store, config, NULL, true, NULL, &state, why);
     if (err == 0)
         err = mark_copy(&store, made_ms, state.edge.frontier.size);
     if (err == 0)

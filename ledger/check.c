@@ -366,7 +366,8 @@ static int look(void *ctx, struct why *why)
     if (err != 0)
         return err;
     c->txn.store = &c->store;
-    err = recover_load(&c->store, &c->setup->config, &c->setup->log_key, NULL, &c->state, why);
+    err =
+        recover_load(&c->store, &c->setup->config, &c->setup->log_key, false, NULL, &c->state, why);
     size = c->state.edge.frontier.size;
     if (err == 0)
         err = start(c, why);

@@ -311,6 +311,7 @@ static int sign_and_put(struct group *g)
     free(state->checkpoint);
     state->checkpoint = copy;
     state->checkpoint_bytes = g->note.n;
+    state->checkpoint_listed = rosters_list_log(state->roster, g->ledger->given.log_key);
     return 0;
 }
 

@@ -26,8 +26,8 @@ int extend_reload(struct extension *x, struct why *why)
 {
     struct ledger *shell = x->shell;
     struct state state;
-    int err = recover_load(
-        &shell->given.store, shell->given.config, NULL, shell->committed_book, &state, why);
+    int err = recover_load(&shell->given.store, shell->given.config, shell->given.log_key, true,
+        shell->committed_book, &state, why);
 
     if (err != 0)
         return err;
@@ -243,17 +243,14 @@ static int walk(struct extension *x, struct source *source, uint64_t size,
 static int step(struct extension *x, bool more)
 {
     struct ledger *shell = x->shell;
-    struct vkey key;
     int err = group_commit(x->group);
 
     if (err != 0)
         return err;
     book_release(shell->committed_book);
     shell->committed_book = book_hold(shell->state.book);
-    vkey_make(&key, span_str(shell->given.config->origin), KEY_ED25519,
-        secret_public(shell->given.log_key->secret));
     /* Not before the roster that lists the key which signs now. */
-    if (x->served != NULL && rosters_accept(shell->state.roster, &key, NULL) == 0)
+    if (x->served != NULL && rosters_accept(shell->state.roster, shell->given.log_key, NULL) == 0)
         err = publish_state(x->served, &shell->state);
     if (err == 0 && more)
         err = group_begin(x->group);
@@ -419,12 +416,8 @@ int extend_finish(struct extension *x, struct span record, struct why *why)
     const struct keiin_clock *clock = shell->given.clock;
     uint64_t now_ms = clock->wall_ms(clock->ctx);
     struct job *job = NULL;
-    struct vkey key;
-    int err;
+    int err = rosters_accept(shell->state.roster, shell->given.log_key, why);
 
-    vkey_make(&key, span_str(shell->given.config->origin), KEY_ED25519,
-        secret_public(shell->given.log_key->secret));
-    err = rosters_accept(shell->state.roster, &key, why);
     if (err == 0)
         err = reenter_own(x, record, &job, why);
     if (err == 0)

@@ -23,7 +23,7 @@
 static int check_roster(const struct setup *setup, const char *path, const struct roster *roster)
 {
     const struct roster_writer *writer;
-    struct vkey log_key, operator_key;
+    struct vkey operator_key;
     struct why why = {""};
     int err;
 
@@ -36,8 +36,7 @@ static int check_roster(const struct setup *setup, const char *path, const struc
             (const char *)roster->origin.p, setup->config.origin);
         return EXIT_USAGE;
     }
-    setup_log_vkey(setup, &log_key);
-    err = rosters_accept(roster, &log_key, &why);
+    err = rosters_accept(roster, &setup->log_key, &why);
     if (err != 0)
         return cli_fail(err, path, &why);
     setup_operator_vkey(setup, &operator_key);

@@ -71,8 +71,8 @@ int ledger_open(struct ledger *ledger, const struct ledger_given *given, struct 
     job_list_init(&ledger->done);
     clockwatch_start(&ledger->clockwatch, clock);
     ledger->last_entry_ms = clock->monotonic_ms(clock->ctx);
-    err = recover_load(&given->store, given->config, given->restored ? NULL : given->log_key, NULL,
-        &ledger->state, why);
+    err = recover_load(
+        &given->store, given->config, given->log_key, given->restored, NULL, &ledger->state, why);
     if (err == 0) {
         ledger->ledger_id = ledger->state.ledger_id;
         ledger->committed_book = book_hold(ledger->state.book);

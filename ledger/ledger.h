@@ -35,11 +35,12 @@ struct ledger_given {
     struct store store; /* taken */
     const struct keyfile *log_key; /* borrowed, like the other key */
     const struct keyfile *operator_key;
-    bool restored; /* whose checkpoint counts is said by the roster in force, not by log_key */
+    bool restored; /* the newest checkpoint may be by another key (ledger/recover.h) */
 };
 
 /* A checkpoint that is durable, and what goes with it. */
 struct published {
+    bool shown; /* to readers; not before a roster that lists the key which signed it */
     uint64_t size; /* entries */
     uint64_t received; /* of the last one, ms */
     uint64_t serial; /* of the roster in force after it */
@@ -59,6 +60,7 @@ struct state {
     struct hash leaf; /* of the last entry: `prev` of the next */
     uint8_t *checkpoint; /* the note */
     size_t checkpoint_bytes;
+    bool checkpoint_listed; /* by a log key of the roster in force */
 };
 
 /* Wall clock and monotonic clock, watched against each other (ledger/clockwatch.h). */

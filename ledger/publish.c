@@ -13,6 +13,7 @@ int published_of(const struct state *state, struct published *out)
         return KEIIN_ENOMEM;
     memcpy(out->checkpoint, state->checkpoint, state->checkpoint_bytes);
     out->checkpoint_bytes = state->checkpoint_bytes;
+    out->shown = state->checkpoint_listed;
     out->size = state->edge.frontier.size;
     out->received = state->received;
     out->serial = state->roster->serial;

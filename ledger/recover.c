@@ -98,13 +98,13 @@ static bool signed_by(const struct note *note, const struct vkey *key)
 
 /*
  * The configured key signed the newest checkpoint; or another log key of the roster in force did, and
- * the configured one is listed there too: it takes over. Without a configured key, any listed one.
+ * the configured one is listed there too: it takes over. After a restore any listed one will do.
  */
-static int check_signer(const struct state *state, const struct config *config,
-    const struct keyfile *log_key, struct why *why)
+static int check_signer(struct state *state, const struct config *config,
+    const struct keyfile *log_key, bool restored, struct why *why)
 {
     struct note *note = malloc(sizeof *note);
-    bool listed = log_key == NULL, by_listed = false, by_own = false;
+    bool listed = restored, by_listed = false, by_own = false;
     struct vkey own = {0};
     int err = note == NULL
                   ? KEIIN_ENOMEM
@@ -122,10 +122,19 @@ static int check_signer(const struct state *state, const struct config *config,
         listed = listed || hash_eq(&key->key_hash, &own.key_hash);
         by_listed = by_listed || signed_by(note, key);
     }
+    state->checkpoint_listed = by_listed;
     if (by_own || (by_listed && listed))
         goto out;
-    why_set(why, "log_key did not sign the newest checkpoint of this ledger; configure the key "
-                 "that did, or, where it is the right one, " RESTORE);
+    if (by_listed)
+        why_set(why,
+            "log_key did not sign the newest checkpoint of this ledger, and the roster in force "
+            "(serial %" PRIu64
+            ") does not list it; start with the key that did, hand over a roster "
+            "that lists both, then change log_key (operator's handbook, \"New log key\")",
+            state->roster->serial);
+    else
+        why_set(why, "log_key did not sign the newest checkpoint of this ledger; configure the "
+                     "key that did, or, where it is the right one, " RESTORE);
     err = KEIIN_EMISMATCH;
 out:
     free(note);
@@ -201,7 +210,8 @@ static int load_last_entry(
 }
 
 int recover_load(const struct store *store, const struct config *config,
-    const struct keyfile *log_key, struct book *book, struct state *out, struct why *why)
+    const struct keyfile *log_key, bool restored, struct book *book, struct state *out,
+    struct why *why)
 {
     struct checkpoint checkpoint;
     struct store_txn txn;
@@ -218,7 +228,7 @@ int recover_load(const struct store *store, const struct config *config,
     size = checkpoint.size;
     err = load_rosters(&txn, book, out, why);
     if (err == 0)
-        err = check_signer(out, config, log_key, why);
+        err = check_signer(out, config, log_key, restored, why);
     if (err == 0)
         err = load_last_entry(&txn, size, out, why);
     if (err != 0)
@@ -251,7 +261,7 @@ out:
 int recover_reload(struct ledger *ledger)
 {
     struct state state;
-    int err = recover_load(&ledger->given.store, ledger->given.config, ledger->given.log_key,
+    int err = recover_load(&ledger->given.store, ledger->given.config, ledger->given.log_key, false,
         ledger->committed_book, &state, NULL);
 
     if (err != 0)
@@ -360,10 +370,10 @@ int recover_verify(const struct store *store, const struct state *state, struct 
 }
 
 int recover_check(const struct store *store, const struct config *config,
-    const struct keyfile *log_key, struct why *why)
+    const struct keyfile *log_key, bool restored, struct why *why)
 {
     struct state state;
-    int err = recover_load(store, config, log_key, NULL, &state, why);
+    int err = recover_load(store, config, log_key, restored, NULL, &state, why);
 
     if (err == 0) {
         err = recover_verify(store, &state, why);

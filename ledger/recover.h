@@ -11,12 +11,13 @@
  * Loads the state after the last entry: checkpoint, roster, book, heads, right edge. Holds the
  * checkpoint against the log key, the origin and the size of each table, the edge against
  * its root. KEIIN_EMISMATCH (another origin or key), KEIIN_EDAMAGED, KEIIN_EABSENT (never
- * initialised), KEIIN_ENOMEM; the reason and what to do in `why`. Without a log key (NULL) the
- * roster in force says whose signature counts. `book` is what the store's
- * keys were found to be before, so that writers keep their numbers; NULL: it is loaded.
+ * initialised), KEIIN_ENOMEM; the reason and what to do in `why`. Of a `restored` ledger the
+ * checkpoint may be by any log key of the roster in force, or by `log_key` (which may be NULL)
+ * before a roster that lists it was taken over. `book` is what the store's keys
+ * were found to be before, so that writers keep their numbers; NULL: it is loaded.
  */
 int recover_load(const struct store *store, const struct config *config,
-    const struct keyfile *log_key, struct book *book, struct state *out,
+    const struct keyfile *log_key, bool restored, struct book *book, struct state *out,
     struct why *why) KEIIN_MUST_USE;
 void state_destroy(struct state *state);
 
@@ -30,7 +31,7 @@ int recover_verify(
 
 /* Both of these: what start-up does first. */
 int recover_check(const struct store *store, const struct config *config,
-    const struct keyfile *log_key, struct why *why) KEIIN_MUST_USE;
+    const struct keyfile *log_key, bool restored, struct why *why) KEIIN_MUST_USE;
 
 /* The sequencer, after a group was given up: the state as the store has it. */
 int recover_reload(struct ledger *ledger) KEIIN_MUST_USE;

@@ -104,17 +104,29 @@ int rosters_last(const struct store_txn *txn, uint64_t *serial)
     return store_last(txn, TABLE_ROSTERS, see_serial, serial);
 }
 
-int rosters_accept(const struct roster *roster, const struct vkey *log_key, struct why *why)
+bool rosters_list_log(const struct roster *roster, const struct keyfile *log_key)
+{
+    const uint8_t *key = secret_public(log_key->secret);
+
+    for (size_t i = 0; i < roster->log_count; i++)
+        if (memcmp(roster->logs[i].key.key, key, ED25519_KEY_BYTES) == 0)
+            return true;
+    return false;
+}
+
+int rosters_accept(const struct roster *roster, const struct keyfile *log_key, struct why *why)
 {
     if (roster->quorum != ROSTER_QUORUM_NONE) {
         why_set(why, "the roster asks for a quorum of witnesses, which this version cannot "
                      "gather; its last policy line must be \"quorum none\"");
         return KEIIN_EREFUSED;
     }
-    for (size_t i = 0; i < roster->log_count; i++)
-        if (hash_eq(&roster->logs[i].key.key_hash, &log_key->key_hash))
-            return 0;
-    why_set(why, "the roster does not list the key that this ledger signs checkpoints with "
-                 "(log_key); change that key only together with its configuration");
+    if (rosters_list_log(roster, log_key))
+        return 0;
+    why_set(why,
+        "the roster does not list the key that this ledger signs checkpoints with "
+        "(log_key); a new key takes over while a roster lists both: hand that over, change "
+        "log_key, start again, and then leave out the old one (operator's handbook, \"New "
+        "log key\")");
     return KEIIN_EREFUSED;
 }

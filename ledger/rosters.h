@@ -2,6 +2,7 @@
 #ifndef KEIIN_LEDGER_ROSTERS_H
 #define KEIIN_LEDGER_ROSTERS_H
 
+#include "core/keyfile.h"
 #include "core/roster.h"
 #include "ledger/edge.h"
 #include "ledger/tables.h"
@@ -24,11 +25,13 @@ int rosters_read(const struct store_txn *txn, uint64_t serial, bool proof, uint6
 /* The greatest serial. KEIIN_EABSENT. */
 int rosters_last(const struct store_txn *txn, uint64_t *serial) KEIIN_MUST_USE;
 
+/* Whether checkpoints by this key count under a roster. */
+bool rosters_list_log(const struct roster *roster, const struct keyfile *log_key);
 /*
  * Whether this server can work under a roster: no quorum asked for, its log key listed.
  * KEIIN_EREFUSED with the reason.
  */
 int rosters_accept(
-    const struct roster *roster, const struct vkey *log_key, struct why *why) KEIIN_MUST_USE;
+    const struct roster *roster, const struct keyfile *log_key, struct why *why) KEIIN_MUST_USE;
 
 #endif

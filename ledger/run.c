@@ -66,7 +66,7 @@ static int look(void *ctx, struct why *why)
     if (err != 0)
         return err;
     /* After a restore the key may be one that only a newer roster lists. */
-    err = recover_check(&store, &setup->config, setup->after_restore ? NULL : &setup->log_key, why);
+    err = recover_check(&store, &setup->config, &setup->log_key, setup->after_restore, why);
     if (err == 0 && !setup->after_restore)
         err = instance_check(&server->instance, &store, why);
     store_close(&store);

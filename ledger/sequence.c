@@ -115,16 +115,13 @@ static const struct book_key *listed_key(const struct state *state, const struct
 static bool refuse_roster(struct sequencer *s, struct job *job)
 {
     const struct state *state = &s->ledger->state;
-    const struct keyfile *log_key = s->ledger->given.log_key;
-    struct vkey key;
 
     if (job->roster == NULL) {
         job->refused = REFUSE_ROSTER; /* validate_roster has said why */
         return true;
     }
-    vkey_make(&key, span_str(log_key->name), KEY_ED25519, secret_public(log_key->secret));
     if (roster_check(job->roster, job->note, state->roster, &job->why) != 0 ||
-        rosters_accept(job->roster, &key, &job->why) != 0) {
+        rosters_accept(job->roster, s->ledger->given.log_key, &job->why) != 0) {
         job->refused = REFUSE_ROSTER;
         return true;
     }

@@ -7,6 +7,7 @@
 #include "ledger/log.h"
 #include "ledger/rosters.h"
 #include "ledger/submit.h"
+#include "system/messages.h"
 
 #define TEXT_TYPE "text/plain; charset=utf-8"
 #define OCTETS_TYPE "application/octet-stream"
@@ -309,7 +310,9 @@ static void serve_writer(struct ledger *ledger, struct http_request *request, co
 void serve(struct ledger *ledger, struct http_request *request, const char *path)
 {
     ledger->metrics.reads++;
-    if (strcmp(path, "checkpoint") == 0 || strcmp(path, "latest-checkpoint") == 0)
+    if (!ledger->published.shown)
+        submit_refuse(request, REFUSE_BUSY, NULL, message_text(MESSAGE_LEDGER_NOT_SHOWN));
+    else if (strcmp(path, "checkpoint") == 0 || strcmp(path, "latest-checkpoint") == 0)
         serve_checkpoint(ledger, request);
     else if (strncmp(path, "tile/", 5) == 0)
         serve_tile(ledger, request, path + 5);

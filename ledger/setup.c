@@ -194,12 +194,6 @@ int setup_open_store(const struct setup *setup, struct store *out, struct why *w
     return err;
 }
 
-void setup_log_vkey(const struct setup *setup, struct vkey *out)
-{
-    vkey_make(
-        out, span_str(setup->log_key.name), KEY_ED25519, secret_public(setup->log_key.secret));
-}
-
 void setup_operator_vkey(const struct setup *setup, struct vkey *out)
 {
     vkey_make(out, span_str(setup->operator_key.name), KEY_ED25519,

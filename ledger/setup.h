@@ -35,8 +35,7 @@ int setup_lock(struct setup *setup);
 /* Opens the store; the lock is held. Errors as store_lmdb_open, `why` filled. */
 int setup_open_store(const struct setup *setup, struct store *out, struct why *why) KEIIN_MUST_USE;
 
-/* The log's key as a roster lists it; borrows the name. */
-void setup_log_vkey(const struct setup *setup, struct vkey *out);
+/* The operator's key as a roster lists it; borrows the name. */
 void setup_operator_vkey(const struct setup *setup, struct vkey *out);
 
 /* The subcommands. */

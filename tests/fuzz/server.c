@@ -181,7 +181,7 @@ void server_start(const struct span *note, const struct fixture_key *log_key,
         FUZZ_CHECK(genesis(&given.store, &config, &clock_given, given.log_key, given.operator_key,
                        &roster, *note) == 0);
     }
-    FUZZ_CHECK(recover_check(&given.store, &config, given.log_key, &why) == 0);
+    FUZZ_CHECK(recover_check(&given.store, &config, given.log_key, false, &why) == 0);
     if (ledger == NULL)
         ledger = calloc(1, sizeof *ledger);
     FUZZ_CHECK(ledger != NULL && ledger_open(ledger, &given, &why) == 0);

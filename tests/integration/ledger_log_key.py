@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The log's key changes: what was signed with the old one stays good."""
+"""The log's key changes: in three steps as the operator's handbook has it, and never in one. What was
+signed with the old key stays good."""
 
 import pathlib
 import subprocess
@@ -7,7 +8,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
 from ledger_lab import Key, lab, record  # noqa: E402
-from restore_lab import VERIFY, audit, receipt_file, run_shows  # noqa: E402
+from restore_lab import VERIFY, audit, receipt_file, refused_start, run_shows, submit  # noqa: E402
 import fake_ledger  # noqa: E402
 
 
@@ -23,6 +24,48 @@ def hand_over(l, logs):
     path.write_bytes(signed)
     l.run("roster", str(path))
     l.rosters.append((text, signed))
+
+
+def show_never_at_once():
+    """A swap in one roster is refused, whoever brings it, and so is a key that is not listed yet."""
+    with lab() as l:
+        a = l.writer("a.test/a")
+        l.init()
+        l.start()
+        submit(l, a)
+        new = new_key(l)
+        _, swap = l.roster(logs=[new])
+        (l.folder / "swap").write_bytes(swap)
+        told = l.run("roster", str(l.folder / "swap"), expect=1)
+        answer = l.post(l.committee.sign_roster(swap, move=False), "/roster")
+        assert (answer.status, answer.code) == (422, "roster")
+        for text in (told, answer.value["detail"]):
+            assert "a new key takes over while a roster lists both" in text, text
+        assert l.get("/roster/1").status == 404
+        submit(l, a)
+        l.stop()
+
+        l.configure(ledger__log_key=l.folder / "new-log")
+        refused_start(l, r"serial 0\) does not list it.*lists both")
+        l.configure(ledger__log_key=l.folder / "log")
+        l.start()
+        hand_over(l, [l.log, new])
+        # Nor is the one that signs now left out while it does.
+        _, swap = l.roster(logs=[new])
+        answer = l.post(l.committee.sign_roster(swap, move=False), "/roster")
+        assert (answer.status, answer.code) == (422, "roster")
+        l.stop()
+        l.configure(ledger__log_key=l.folder / "new-log")
+        l.start()
+        # The new key has signed nothing yet: the old one's checkpoint counts, and both may start.
+        audit(l)
+        l.stop()
+        l.configure(ledger__log_key=l.folder / "log")
+        l.start()
+        submit(l, a)
+        audit(l)
+        l.stop()
+        assert "GOOD" in l.run("check")
 
 
 def check(l, index, serials, expect=0):

@@ -252,6 +252,7 @@ def show_new_log_key():
         l.start()
         submit(l, a, 2)
         l.run("backup", str(l.folder / "backup"))
+        submit(l, a, 260)
         new = Key(l.origin, "log")
         new.write(l.folder / "new-log")
         text, signed = l.roster(logs=[l.log, new])
@@ -274,6 +275,24 @@ def show_new_log_key():
         l.start()
         l.stop()
         restore(l, l.folder / "backup")
+        # Part of it is taken over, signed with a key that only a later roster lists: not shown.
+        half = tampered(l, mirror, "half", lambda f: shutil.rmtree(f / "tile/records/001.p"))
+        start_after(l, half)
+        out = resume(l, expect=1)
+        assert "its records cannot be read" in out and "there are 256" in out, out
+        assert l.checkpoint()[0] == 3
+        l.stop()
+        start_after(l, half)
+        resume(l, expect=1)
+        for path in ("/checkpoint", "/latest-checkpoint", "/tile/0/000.p/3", "/roster/0"):
+            assert l.get(path).status == 503, path
+        l.stop()
+        refused_start(l, "restored copy")
+        assert "GOOD: 256 entries" in l.run("check")
+        start_after(l, half, mirror)
+        assert "NOT ASKED: " in resume(l, expect=1)
+        assert l.checkpoint()[0] == size
+        l.stop()
         start_after(l, mirror)
         assert f"there are {size}" in resume(l, "--nothing-newer")
         submit(l, a, 2)

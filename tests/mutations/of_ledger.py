@@ -30,8 +30,7 @@ out("before", "a submission goes on from the writer's head", SEQUENCE,
 out("roster", "a roster follows the one in force", SEQUENCE,
     "if (roster_check(job->roster, job->note, state->roster, &job->why) != 0 ||", "if (", SUBMIT)
 out("roster-log", "a roster lists the log's own key", "ledger/rosters.c",
-    "        if (hash_eq(&roster->logs[i].key.key_hash, &log_key->key_hash))\n            return 0;",
-    "        return 0;", SUBMIT)
+    "    if (rosters_list_log(roster, log_key))\n        return 0;", "    return 0;", SUBMIT)
 out("roster-quorum", "a roster asks for nothing that this ledger cannot do", "ledger/rosters.c",
     "if (roster->quorum != ROSTER_QUORUM_NONE) {", "if (false) {", SUBMIT)
 out("record-form", "a record is well-formed before it is stored", "core/submission.c",
@@ -96,6 +95,14 @@ out("start-root", "the tree's edge hashes to the signed root", "ledger/recover.c
     "    if (!hash_eq(&root, &checkpoint.root)) {", "    if (false) {", "unit/test_ledger_groups")
 out("start-signer", "the log's key signed the newest checkpoint", "ledger/recover.c",
     "    return vote.valid && !vote.wrong;", "    return vote.valid || !vote.valid;", RUN)
+out("start-listed", "a new log key signs nothing before the roster lists it", "ledger/recover.c",
+    "        listed = listed || hash_eq(&key->key_hash, &own.key_hash);", "        listed = true;",
+    "integration/ledger_log_key.py")
+out("start-restored", "what was taken over with a new log key is opened again", "ledger/extend.c",
+    "shell->given.log_key, true,", "NULL, true,", "integration/ledger_restore.py show_new_log_key")
+out("start-not-shown", "a checkpoint by a key that is not listed yet is not shown", "ledger/publish.c",
+    "    out->shown = state->checkpoint_listed;", "    out->shown = true;",
+    "integration/ledger_restore.py show_new_log_key")
 out("start-origin", "the store is of the ledger that is configured", "ledger/recover.c",
     "if (!span_is(checkpoint->origin, config->origin)) {", "if (false) {", RUN)
 out("start-size", "the store has as many entries as the checkpoint says", "ledger/recover.c",

@@ -117,11 +117,11 @@ static int open_ledger(struct server *s, struct why *why)
 
     if (err != 0)
         return err;
-    err = recover_check(&given.store, &s->config, given.log_key, why);
+    err = recover_check(&given.store, &s->config, given.log_key, false, why);
     if (err == KEIIN_EABSENT) {
         err = make_ledger(s, &given.store);
         if (err == 0)
-            err = recover_check(&given.store, &s->config, given.log_key, why);
+            err = recover_check(&given.store, &s->config, given.log_key, false, why);
     }
     if (err != 0) {
         store_close(&given.store);

@@ -213,7 +213,7 @@ static void audit(struct bench *b)
     struct why why = {""};
 
     bench_open_store(b, false, &store);
-    assert_int_equal(recover_load(&store, &b->config, &b->log_key, NULL, &state, &why), 0);
+    assert_int_equal(recover_load(&store, &b->config, &b->log_key, false, NULL, &state, &why), 0);
     assert_int_equal(recover_verify(&store, &state, &why), 0);
     state_destroy(&state);
     start(b, &store, ledger);

@@ -56,7 +56,7 @@ static void place_in_groups(struct bench *b, unsigned ends, struct hash *root)
     ledger->given.config = &b->config;
     ledger->given.log_key = &b->log_key;
     assert_int_equal(
-        recover_load(&ledger->given.store, &b->config, &b->log_key, NULL, &ledger->state, &why), 0);
+        recover_load(&ledger->given.store, &b->config, &b->log_key, false, NULL, &ledger->state, &why), 0);
     assert_int_equal(group_new(ledger, &group), 0);
     for (size_t i = 0; i < SUBMISSIONS; i++) {
         jobs[i] = valid_job(b, &ledger->state, i);
@@ -130,19 +130,19 @@ static void test_another_checkpoint_is_refused(void **state)
     bench_new(b);
     place_in_groups(b, 0, &root);
     bench_open_store(b, false, &store);
-    assert_int_equal(recover_load(&store, &b->config, &b->log_key, NULL, &loaded, &why), 0);
+    assert_int_equal(recover_load(&store, &b->config, &b->log_key, false, NULL, &loaded, &why), 0);
     state_destroy(&loaded);
     root.b[0] ^= 1;
     put_checkpoint(b, &store, 1 + SUBMISSIONS, &root);
     assert_int_equal(
-        recover_load(&store, &b->config, &b->log_key, NULL, &loaded, &why), KEIIN_EDAMAGED);
+        recover_load(&store, &b->config, &b->log_key, false, NULL, &loaded, &why), KEIIN_EDAMAGED);
     assert_non_null(strstr(why.text, "root of the signed checkpoint"));
     assert_int_equal(store_begin(&store, false, &txn), 0);
     assert_int_equal(log_hashes(&txn, 0, 0, 1, &first_leaf), 0);
     store_abort(&txn);
     put_checkpoint(b, &store, 1, &first_leaf); /* true, and older than the entries */
     assert_int_equal(
-        recover_load(&store, &b->config, &b->log_key, NULL, &loaded, &why), KEIIN_EDAMAGED);
+        recover_load(&store, &b->config, &b->log_key, false, NULL, &loaded, &why), KEIIN_EDAMAGED);
     assert_non_null(strstr(why.text, "the checkpoint is of 1 entries"));
     store_close(&store);
     bench_free(b);
@@ -163,7 +163,7 @@ static void test_another_head_is_refused(void **state)
     bench_new(b);
     place_in_groups(b, 0, &root);
     bench_open_store(b, false, &store);
-    assert_int_equal(recover_load(&store, &b->config, &b->log_key, NULL, &loaded, &why), 0);
+    assert_int_equal(recover_load(&store, &b->config, &b->log_key, false, NULL, &loaded, &why), 0);
     assert_int_equal(recover_verify(&store, &loaded, &why), 0);
     for (uint32_t i = 0; i < loaded.heads.count; i++) {
         struct head *head = &loaded.heads.of[i];
@@ -179,7 +179,7 @@ static void test_another_head_is_refused(void **state)
     assert_int_equal(heads_put(&loaded.heads, &txn, loaded.book), 0);
     assert_int_equal(store_commit(&txn), 0);
     state_destroy(&loaded);
-    assert_int_equal(recover_load(&store, &b->config, &b->log_key, NULL, &loaded, &why), 0);
+    assert_int_equal(recover_load(&store, &b->config, &b->log_key, false, NULL, &loaded, &why), 0);
     assert_int_equal(recover_verify(&store, &loaded, &why), KEIIN_EDAMAGED);
     assert_non_null(strstr(why.text, "stored head"));
     state_destroy(&loaded);
