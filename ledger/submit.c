@@ -8,6 +8,7 @@
 #include "system/messages.h"
 
 #define BODY_STEP_BYTES (32 * 1024) /* the first room for a body */
+#define HEAD_BYTES 79 /* of any body, up to `before`: they say whose it is */
 
 /* A POST that is coming in. */
 struct upload {
@@ -16,6 +17,7 @@ struct upload {
     size_t charged; /* in ledger->inflight_bytes: what `body` has room for */
     uint8_t *body;
     bool privileged; /* names a key of the committee's or the operator's */
+    uint8_t head[HEAD_BYTES]; /* the first that came: no room is taken before they are whole */
     size_t got;
     bool shed; /* no room: what comes is dropped, the answer is 503 */
 };
@@ -146,7 +148,8 @@ static bool reserve(
     if (wanted <= upload->charged)
         return true;
     if (upload->charged == 0)
-        upload->privileged = names_privileged(ledger, piece);
+        upload->privileged = names_privileged(
+            ledger, span_of(upload->head, wanted < HEAD_BYTES ? wanted : HEAD_BYTES));
     bytes = wanted < BODY_STEP_BYTES / 2 ? BODY_STEP_BYTES : 2 * wanted;
     if (bytes > upload->bytes)
         bytes = upload->bytes;
@@ -157,9 +160,21 @@ static bool reserve(
         ledger->inflight_bytes -= bytes - upload->charged;
         return false;
     }
+    if (upload->body == NULL)
+        memcpy(body, upload->head, upload->got);
     upload->body = body;
     upload->charged = bytes;
     return true;
+}
+
+/* True where these, with what came before, are not enough to say whose body it is. */
+static bool is_only_head(struct upload *upload, struct span piece)
+{
+    size_t enough = upload->bytes < HEAD_BYTES ? upload->bytes : HEAD_BYTES;
+    size_t left = upload->got < enough ? enough - upload->got : 0;
+
+    memcpy(upload->head + upload->got, piece.p, piece.n < left ? piece.n : left);
+    return piece.n < left;
 }
 
 void submit_body(struct ledger *ledger, struct http_request *request, struct span piece)
@@ -168,15 +183,17 @@ void submit_body(struct ledger *ledger, struct http_request *request, struct spa
 
     if (upload == NULL || upload->shed || piece.n > upload->bytes - upload->got)
         return;
-    if (!reserve(ledger, request, upload, piece)) {
-        upload->shed = true;
-        ledger->inflight_bytes -= upload->charged;
-        upload->charged = 0;
-        free(upload->body);
-        upload->body = NULL;
-        return;
+    if (upload->body != NULL || !is_only_head(upload, piece)) {
+        if (!reserve(ledger, request, upload, piece)) {
+            upload->shed = true;
+            ledger->inflight_bytes -= upload->charged;
+            upload->charged = 0;
+            free(upload->body);
+            upload->body = NULL;
+            return;
+        }
+        memcpy(upload->body + upload->got, piece.p, piece.n);
     }
-    memcpy(upload->body + upload->got, piece.p, piece.n);
     upload->got += piece.n;
     ledger->metrics.body_bytes += piece.n;
 }

@@ -53,7 +53,8 @@ KEIIN_UNIT_TESTS += \
 	tests/unit/test_ledger_faults \
 	tests/unit/test_ledger_groups \
 	tests/unit/test_ledger_parts \
-	tests/unit/test_ledger_store
+	tests/unit/test_ledger_store \
+	tests/unit/test_ledger_submit
 tests_unit_test_connections_LDADD = libhttpserver.la libcore.la $(UV_LIBS) $(MICROHTTPD_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ledger_evidence_LDADD = $(LIBLEDGER) $(CMOCKA_LIBS)
 tests_unit_test_ledger_evidence_SOURCES = tests/unit/test_ledger_evidence.c \
@@ -66,6 +67,10 @@ tests_unit_test_ledger_groups_SOURCES = tests/unit/test_ledger_groups.c \
 	tests/unit/ledger_bench.c tests/unit/ledger_bench.h
 tests_unit_test_ledger_parts_LDADD = $(LIBLEDGER) $(CMOCKA_LIBS)
 tests_unit_test_ledger_store_LDADD = $(LIBLEDGER) $(CMOCKA_LIBS)
+# http/server.c is not in it: the test gives what it would.
+tests_unit_test_ledger_submit_LDADD = $(LIBLEDGER) $(CMOCKA_LIBS)
+tests_unit_test_ledger_submit_SOURCES = tests/unit/test_ledger_submit.c \
+	tests/unit/ledger_bench.c tests/unit/ledger_bench.h
 endif
 
 if WITH_CMOCKA

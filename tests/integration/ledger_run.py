@@ -359,6 +359,41 @@ def show_quota():
         l.stop()
 
 
+def large(writer):
+    """A submission of about a megabyte, in sealed parts."""
+    parts = [os.urandom(60000) for _ in range(18)]
+    body = unpack(writer.sign([record(sealed=sha256(part)) for part in parts]))
+    body[5] = parts
+    return pack(body)
+
+
+def show_reserve():
+    """What agencies send at once leaves room for the committee."""
+    with lab(settings={"http__status_listen": "127.0.0.1:0", "limits__inflight_bytes_max": 4 << 20,
+                       "limits__reserve_percent": 50}) as l:
+        a, b = l.writer("a.test/a"), l.writer("b.test/b")
+        l.init()
+        l.start()
+        status = next(e["detail"] for e in l.log_events() if e["event"] == "status-ready")
+
+        def arrived():
+            metrics = urllib.request.urlopen(f"http://{status}/metrics").read().decode()
+            return int(re.search(r"^keiin_body_bytes_total (\d+)$", metrics, re.M).group(1))
+
+        with contextlib.closing(l.connect()) as slow:
+            first, second = large(a), large(b)
+            slow.send(b"POST /records HTTP/1.1\r\nHost: ledger.test\r\nContent-Type: application/msgpack"
+                      b"\r\nContent-Length: %d\r\n\r\n" % len(first) + first[:-1])
+            wait_until(lambda: arrived() == len(first) - 1)
+            answer = l.post(second)
+            assert (answer.status, answer.code) == (503, "busy"), answer.status
+            assert l.post(large(l.committee)).status == 201
+            slow.send(first[-1:])
+            assert slow.receive().status == 201
+        assert l.post(second).status == 201
+        l.stop()
+
+
 def main():
     show_configuration()
     show_init()
@@ -368,6 +403,7 @@ def main():
     show_stop()
     show_status_and_heartbeat()
     show_quota()
+    show_reserve()
 
 
 main()

@@ -9,6 +9,7 @@ SUBMIT = "integration/ledger_submit.py"
 RUN = "integration/ledger_run.py"
 SERVE = "integration/ledger_serve.py"
 SEQUENCE = "ledger/sequence.c"
+RESERVE = "unit/test_ledger_submit"
 
 # Who may write what
 
@@ -44,6 +45,16 @@ out("replay", "the same submission again is answered as the first", SEQUENCE,
 out("replay-content", "a repetition has the same content", SEQUENCE,
     "    if (!hash_eq(&after, &job->after))\n        return 0;\n    *found = true;",
     "    *found = true;", SUBMIT)
+out("reserve-bytes", "others leave room for bodies of committee and operator", "ledger/submit.c",
+    "        max -= max / 100 * config->reserve_percent;", "        max -= 0;", RESERVE)
+out("reserve-bytes-whose", "... who have it", "ledger/submit.c", "    if (!upload->privileged)\n",
+    "    if (true)\n", RESERVE)
+out("reserve-head", "... however the first bytes of theirs come", "ledger/submit.c",
+    "    return piece.n < left;", "    return false;", RESERVE)
+out("reserve-places", "others leave places in the queue for committee and operator",
+    "ledger/submit.c", "        max -= max * config->reserve_percent / 100;", "        max -= 0;", RESERVE)
+out("reserve-places-whose", "... who have them", "ledger/submit.c", "    if (!privileged)\n",
+    "    if (true)\n", RESERVE)
 out("evidence", "a second head for one number is kept", SEQUENCE,
     "        return group_put_evidence(s->group, job, &entry, &after);", "        return 0;", SUBMIT)
 out("evidence-in-group", "a refused head is held against what its group places after it", SEQUENCE,

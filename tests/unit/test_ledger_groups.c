@@ -55,8 +55,9 @@ static void place_in_groups(struct bench *b, unsigned ends, struct hash *root)
     bench_open_store(b, false, &ledger->given.store);
     ledger->given.config = &b->config;
     ledger->given.log_key = &b->log_key;
-    assert_int_equal(
-        recover_load(&ledger->given.store, &b->config, &b->log_key, false, NULL, &ledger->state, &why), 0);
+    assert_int_equal(recover_load(&ledger->given.store, &b->config, &b->log_key, false, NULL,
+                         &ledger->state, &why),
+        0);
     assert_int_equal(group_new(ledger, &group), 0);
     for (size_t i = 0; i < SUBMISSIONS; i++) {
         jobs[i] = valid_job(b, &ledger->state, i);
