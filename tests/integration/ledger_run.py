@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """keiin-ledger as a process: configuration, init, start and stop, what it refuses to start
-with, full maps and disks, the status listener, heartbeats, systemd's notification."""
+with, full maps and disks, the status listener, heartbeats, systemd's notification, who is
+heard at its control socket."""
 
 import contextlib
 import os
@@ -391,6 +392,59 @@ def show_reserve():
             slow.send(first[-1:])
             assert slow.receive().status == 201
         assert l.post(second).status == 201
+
+
+def ask_control(path):
+    """What the control socket answers to a question that changes nothing; empty where nothing."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(10)
+        s.connect(str(path))
+        with contextlib.suppress(ConnectionError):
+            s.sendall(b"keiin/resume/v1 report\n")
+            s.shutdown(socket.SHUT_WR)
+            return s.recv(100)
+    return b""
+
+
+STRANGER = 65534  # nobody's account
+
+
+def stranger_asks_control(path):
+    """The same from another account, in a child that tells by its exit status."""
+    child = os.fork()
+    if child == 0:
+        status = 2
+        with contextlib.suppress(Exception):
+            os.setgroups([])
+            os.setgid(STRANGER)
+            os.setuid(STRANGER)
+            try:
+                status = 1 if ask_control(path) else 0
+            except PermissionError:
+                status = 3
+        os._exit(status)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return {0: "turned away", 1: "answered", 3: "kept out"}[status]
+
+
+def show_control():
+    """The control socket is the operator's: its mode says so, and the account is asked too."""
+    with lab() as l:
+        l.init()
+        l.start()
+        path = l.folder / "data/control.sock"
+        assert path.stat().st_mode & 0o777 == 0o600, oct(path.stat().st_mode)
+        assert ask_control(path) == b"404", "its own account is heard"
+        if os.geteuid() == 0:
+            # The mode alone keeps a stranger out, and where it was changed the account does.
+            l.folder.chmod(0o711)
+            path.parent.chmod(0o711)
+            assert stranger_asks_control(path) == "kept out"
+            path.chmod(0o666)
+            assert stranger_asks_control(path) == "turned away"
+            assert ask_control(path) == b"404"
+        else:
+            print("not root: no other account asks the control socket", file=sys.stderr)
         l.stop()
 
 
@@ -404,6 +458,7 @@ def main():
     show_status_and_heartbeat()
     show_quota()
     show_reserve()
+    show_control()
 
 
 main()

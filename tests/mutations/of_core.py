@@ -252,13 +252,26 @@ out("keyfile-salt", "two files of one key share no salt", KEYFILE,
 
 # Files
 
+
+def _open_beside(nofollow, look):
+    """Two guards against a link: it is not opened, and the name is not that of its target."""
+    return (
+        "        fd = open(beside, O_WRONLY | O_CREAT | %sO_CLOEXEC, (mode_t)mode);\n"
+        "        if (fd < 0)\n            return errno;\n"
+        "        while (flock(fd, LOCK_EX) != 0)\n            if (errno != EINTR)\n"
+        "                goto fail;\n"
+        "        if (fstat(fd, &ours) != 0)\n            goto fail;\n"
+        "        /* Whoever held the lock has renamed the file meanwhile: then this is not it. */\n"
+        "        if (%s(beside, &there) == 0" % (nofollow, look)
+    )
+
+
 out("file-new", "a new file overwrites nothing", "system/file.c",
     "O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);\n    if (fd < 0)\n        return write_failed",
     "O_WRONLY | O_CREAT | O_CLOEXEC, (mode_t)mode);\n    if (fd < 0)\n        return write_failed",
     "unit/test_file")
 out("file-link", "a replaced file is no link's target", "system/file.c",
-    "        fd = open(beside, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);",
-    "        fd = open(beside, O_WRONLY | O_CREAT | O_CLOEXEC, (mode_t)mode);", "unit/test_file")
+    _open_beside("O_NOFOLLOW | ", "lstat"), _open_beside("", "stat"), "unit/test_file")
 out("file-half", "nothing half written stays", "system/file.c",
     "    if (e == 0)\n        return 0;\n    unlink(path);\n", "    if (e == 0)\n        return 0;\n",
     "unit/test_file")

@@ -157,6 +157,8 @@ out("range-beyond", "a range beyond the end is refused", "http/range.c",
     "    if (*first >= size)\n        return HTTP_RANGE_BEYOND;", "", "unit/test_ledger_parts")
 out("control", "only the operator reaches a running server", "ledger/control.c",
     "chmod(control->path, 0600)", "chmod(control->path, 0666)", RUN)
+out("control-account", "and only from the server's own account, whatever the modes", "ledger/control.c",
+    "!is_own_account(&v->pipe) ||", "(false && !is_own_account(&v->pipe)) ||", RUN)
 out("published", "nothing is served beyond the published head", "ledger/serve.c",
     "tile_width(ledger->published.size, tile.level, tile.number) < tile.width) {",
     "tile.width == 0) {", SERVE)

@@ -37,6 +37,7 @@ struct faulty {
     unsigned at; /* the one that does */
     enum fault fault;
     bool struck;
+    int said; /* the error that it gave then */
 };
 
 /* Whether this call is the one; a commit can fail after its effect, others cannot. */
@@ -49,6 +50,7 @@ static int strike(struct faulty *f, bool commit)
         f->struck = true;
         /* A commit does not say "full": room was made before it. */
         err = f->fault == FAULT_FULL && !commit ? KEIIN_EFULL : KEIIN_EIO;
+        f->said = err;
     }
     pthread_mutex_unlock(&f->lock);
     return err;
@@ -239,7 +241,7 @@ static bool run(struct bench *b, unsigned at, enum fault fault)
     struct store store = {&faulty_ops, &faulty};
     struct ledger *ledger = calloc(1, sizeof *ledger);
     struct asked asked;
-    bool fatal = false;
+    bool fatal = false, refused = false;
 
     pthread_mutex_init(&faulty.lock, NULL);
     memset(b->acked, 0, sizeof b->acked);
@@ -250,6 +252,7 @@ static bool run(struct bench *b, unsigned at, enum fault fault)
         fatal = ask(b, ledger, i, &asked);
         if (!fatal && !asked.acked && asked.refused == REFUSE_FULL) {
             assert_int_equal(fault, FAULT_FULL);
+            refused = true;
             fatal = ask(b, ledger, i, &asked); /* there is space again */
         }
         if (fatal)
@@ -259,8 +262,8 @@ static bool run(struct bench *b, unsigned at, enum fault fault)
         b->index[i] = asked.index;
     }
     /* What is full is refused; what fails otherwise stops the process. */
-    if (fault == FAULT_IO || fault == FAULT_IO_APPLIED)
-        assert_int_equal(fatal, faulty.struck);
+    assert_int_equal(fatal, faulty.said == KEIIN_EIO);
+    assert_int_equal(refused, faulty.said == KEIIN_EFULL);
     ledger_stop(ledger);
     free(ledger);
     audit(b);
