@@ -7,7 +7,6 @@ import csv
 import gzip
 import hashlib
 import io
-import os
 import pathlib
 import shutil
 import subprocess
@@ -16,14 +15,12 @@ import tempfile
 import time
 import unittest
 
-SRC = pathlib.Path(os.environ.get("KEIIN_SRC", pathlib.Path(__file__).resolve().parents[2]))
-BIN = pathlib.Path(os.environ.get("KEIIN_BIN", SRC / "build")).resolve()
-sys.path.insert(0, str(SRC / "tests" / "tools"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
 sys.dont_write_bytecode = True
 
 import fake_ledger as fake  # noqa: E402
+from client_lab import CLIENT, SRC, main  # noqa: E402
 
-CLIENT = str(BIN / "keiin-client")
 LOG = gzip.decompress((SRC / "tests" / "data" / "pgaudit.csv.gz").read_bytes())
 USERS = {
     "nco_analyst": "nco", "npa_investigator": "npa", "mod_liaison": "mod", "sdf_cyber": "mod",
@@ -341,7 +338,4 @@ class Oddities(Case):
 
 
 if __name__ == "__main__":
-    if not os.access(CLIENT, os.X_OK):
-        print(f"{CLIENT} is not built", file=sys.stderr)
-        sys.exit(77)
-    unittest.main()
+    main()
