@@ -28,20 +28,22 @@ AT_ONCE = 6
 RUN_SECONDS_MAX = 20
 MEMORY_KIB_MAX = 100 * 1024
 ENTRIES = 300
+BUNDLES_MANY = 24
 CHUNK = bytes(64 * 1024)
 BOMB = gzip.compress(bytes(50_000_000))
 
 
-def make_ledger():
-    """Return a ledger of two bundles with a roster that comes with its proof."""
-    ledger = grown(ENTRIES)
+def make_ledger(entries):
+    """Return a ledger of so many entries with a roster that comes with its proof."""
+    ledger = grown(entries)
     index = ledger.add_roster_entry(ledger.operator, ledger.add_roster())
     ledger.put_proof(1, index)
     return ledger.publish()
 
 
-LEDGER = make_ledger()
-FILES = LEDGER.files
+LEDGER = make_ledger(ENTRIES)
+# Each of its bundles of records can be waited for, so many that patience has to end.
+LONG_LEDGER = make_ledger(BUNDLES_MANY * 256 - 2)
 WIDTH = (ENTRIES + 2) % 256
 BUNDLE_0 = "tile/entries/000"
 BUNDLE_1 = "tile/entries/001.p/%d" % WIDTH
@@ -57,7 +59,7 @@ NEEDED = (*TEXTS, *TILES)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves the good ledger, but one path, or all with None, in a way of its own."""
+    """Serves a good ledger, but one path, or all with None, in a way of its own."""
 
     protocol_version = "HTTP/1.1"
 
@@ -68,7 +70,7 @@ class Handler(BaseHTTPRequestHandler):
         name = self.path.lstrip("/")
         ways = self.server.ways
         way = ways.get(name) or ways.get(None)
-        data = FILES.get(name, ABSENT)
+        data = self.server.files.get(name, ABSENT)
         try:
             if way is not None:
                 way(self, data)
@@ -301,6 +303,7 @@ class Hostile:
     what: str
     ways: dict
     allowed: tuple = (("incomplete",),)
+    ledger: object = dataclasses.field(default_factory=lambda: LEDGER)
 
 
 def every_path(what, way, *allowed, paths=NEEDED):
@@ -376,7 +379,9 @@ def endless_cases():
     made += every_path("silent half way", silent_half_way, paths=("checkpoint", BUNDLE_0, PROOF))
     made += [Hostile("all silent", {None: silent}), Hostile("all a byte a second", {None: slow})]
     tiles = {path: silent_half_way for path in TILES}
-    return made + [Hostile("all tiles silent half way", tiles)]
+    made += [Hostile("all tiles silent half way", tiles)]
+    records = {"tile/records/%03d" % number: silent for number in range(BUNDLES_MANY)}
+    return made + [Hostile("records of many bundles silent", records, ledger=LONG_LEDGER)]
 
 
 class Server(ThreadingHTTPServer):
@@ -385,9 +390,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, ways):
+    def __init__(self, ways, files):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.ways = ways
+        self.ways, self.files = ways, files
         self.served = 0
         self.url = "http://127.0.0.1:%d" % self.server_port
         self.thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
@@ -402,12 +407,14 @@ class Server(ThreadingHTTPServer):
         self.server_close()
 
 
-def run_verify(source, roster, *options):
-    """Return exit status, standard output, seconds, and the most memory in KiB."""
+def run_verify(source, trusted, *options):
+    """Audit from a roster's bytes; return exit status, output, seconds, and the most memory in KiB."""
     command = [audits.VERIFY, "audit", "--json", "--timeout", str(TIMEOUT_SECONDS)]
-    command += ["--roster", roster, *options, source]
     begin = time.monotonic()
-    with tempfile.TemporaryFile() as out:
+    with tempfile.TemporaryFile() as out, tempfile.NamedTemporaryFile() as roster:
+        roster.write(trusted)
+        roster.flush()
+        command += ["--roster", roster.name, *options, source]
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
         alarm = threading.Timer(2 * RUN_SECONDS_MAX, process.kill)
         alarm.start()
@@ -455,32 +462,30 @@ def refused_port():
         return probe.getsockname()[1]
 
 
-def audit(number, case, roster):
+def audit(number, case):
     """Run one case; return its faults and what it took."""
     # Which file is asked for next is certain with one thread only.
     threads = "2" if number % 2 and "gone after" not in case.what else "1"
-    server = Server(case.ways)
+    server = Server(case.ways, case.ledger.files)
     try:
-        result = run_verify(server.url, roster, "--threads", threads)
+        result = run_verify(server.url, case.ledger.trusted, "--threads", threads)
     finally:
         server.stop()
     wrong = faults(result, case.allowed)
     return ["%s, %s threads: %s" % (case.what, threads, fault) for fault in wrong], result
 
 
-def audit_nowhere(where, roster):
-    result = run_verify(where, roster)
+def audit_nowhere(where):
+    result = run_verify(where, LEDGER.trusted)
     return ["%s: %s" % (where, fault) for fault in faults(result, (INCOMPLETE,))], result
 
 
 def main(words):
     chosen = [case for case in cases() if not words or any(word in case.what for word in words)]
     nowhere = ["http://127.0.0.1:%d" % refused_port(), "http://no-such-host.invalid"]
-    with tempfile.NamedTemporaryFile() as roster, futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        roster.write(LEDGER.trusted)
-        roster.flush()
-        jobs = [pool.submit(audit, number, case, roster.name) for number, case in enumerate(chosen)]
-        jobs += [pool.submit(audit_nowhere, where, roster.name) for where in nowhere]
+    with futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        jobs = [pool.submit(audit, number, case) for number, case in enumerate(chosen)]
+        jobs += [pool.submit(audit_nowhere, where) for where in nowhere]
         results = [job.result() for job in jobs]
     failed = 0
     for wrong, _ in results:

@@ -280,7 +280,7 @@ out("file-bound", "no more is read than can be", SOURCE,
     "    while (err == 0 && got == sizeof piece) {", "integration/odd_files.py")
 out("patience", "a source that is slow again and again is given up", SOURCE,
     "gone = s->patience->waited_ms > s->patience->waited_ms_max;", "gone = false;",
-    "integration/hostile_source.py silent")
+    "integration/hostile_source.py bundles")
 out("redirect", "a redirection is not followed", "http/client.c",
     "CURLOPT_FOLLOWLOCATION, 0L", "CURLOPT_FOLLOWLOCATION, 1L",
     "integration/hostile_source.py redirect")
@@ -295,8 +295,7 @@ out("answer-bound", "an answer longer than expected is cut off", "http/client.c"
     "if (n > (wanted ? SIZE_MAX : DISCARD_BYTES_MAX) - t->body_bytes) {", "unit/test_http_client")
 out("discard-bound", "a refusal's body is not read without end", "http/client.c",
     "if (n > (wanted ? t->body_bytes_max : DISCARD_BYTES_MAX) - t->body_bytes) {",
-    "if (wanted && n > t->body_bytes_max - t->body_bytes) {",
-    "integration/hostile_source.py endless")
+    "if (wanted && n > t->body_bytes_max - t->body_bytes) {", "unit/test_http_client")
 out("status-of-url", "a URL carries no user, password, query or fragment", "http/client.c",
     "            valid = false;\n        curl_free(part);", "            valid = true;\n        curl_free(part);",
     "unit/test_http_client")

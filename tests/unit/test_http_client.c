@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "http/client.h"
+#include "system/clock.h"
 #include "tests/unit/test.h"
 
 #define BIG_BYTES (3 * 1024 * 1024)
@@ -210,6 +211,28 @@ static void longer_than_allowed(void **state)
     http_client_free(client);
 }
 
+/* Silence, and a refusal that goes on and on: the time, long here, is not used up for these. */
+static void left_before_the_time_is_over(void **state)
+{
+    struct http_options options = {.stall_timeout_ms = 300, .total_timeout_ms = 20000};
+    uint64_t start_ms = system_clock.monotonic_ms(system_clock.ctx);
+    struct http_client *client;
+    struct http_stream *stream;
+    struct buf body;
+
+    (void)state;
+    buf_init(&body, BIG_BYTES);
+    assert_int_equal(http_client_new(prefix, &options, &client, NULL), 0);
+    assert_int_equal(http_get(client, "stalled", BIG_BYTES, &body, NULL, NULL), KEIIN_EUNREADABLE);
+    buf_clear(&body);
+    assert_int_equal(http_get(client, "endless", BIG_BYTES, &body, NULL, NULL), KEIIN_EABSENT);
+    assert_int_equal(http_stream_open(client, "endless", &stream, NULL), KEIIN_EABSENT);
+    assert_true(system_clock.monotonic_ms(system_clock.ctx) - start_ms < options.total_timeout_ms);
+    assert_int_equal(body.n, 0);
+    http_client_free(client);
+    buf_destroy(&body);
+}
+
 /* Reads a stream in pieces of `piece` bytes; the sum of what came in *total. */
 static int read_stream(struct http_client *client, const char *path, size_t piece, size_t *total)
 {
@@ -347,6 +370,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_answers),
         cmocka_unit_test(longer_than_allowed),
+        cmocka_unit_test(left_before_the_time_is_over),
         cmocka_unit_test(streams),
         cmocka_unit_test(a_stream_left),
         cmocka_unit_test(posts),
