@@ -30,6 +30,7 @@ MEMORY_KIB_MAX = 100 * 1024
 ENTRIES = 300
 BUNDLES_MANY = 24
 CHUNK = bytes(64 * 1024)
+ELSEWHERE = "elsewhere/"
 BOMB = gzip.compress(bytes(50_000_000))
 
 
@@ -70,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
         name = self.path.lstrip("/")
         ways = self.server.ways
         way = ways.get(name) or ways.get(None)
-        data = self.server.files.get(name, ABSENT)
+        data = self.server.files.get(name.removeprefix(ELSEWHERE), ABSENT)
         try:
             if way is not None:
                 way(self, data)
@@ -259,7 +260,7 @@ def redirect(number):
     """Redirect to a place of the same server that would give the right bytes."""
 
     def way(handler, data):
-        handler.answer(number, b"", Location="/elsewhere" + handler.path)
+        handler.answer(number, b"", Location="/" + ELSEWHERE + handler.path.lstrip("/"))
 
     return way
 
