@@ -339,12 +339,12 @@ def jobs(subjects):
 
 
 def _ledgers(folder, words):
-    """Make the ledgers that any of the words leaves in question."""
+    """Make the ledgers in question: all but others, where a word is a ledger's whole name."""
     made = {"everything": with_everything, "vectors": from_vectors, "real log": from_real_log}
     made.update(("random %d" % seed, functools.partial(at_random, seed)) for seed in (1, 2, 3))
+    named = [word.rstrip(", ") for word in words if word.rstrip(", ") in made]
     for name, make in made.items():
-        other = [word for word in words if word not in name + ", "]
-        if not any(word in others + ", " for others in made for word in other):
+        if all(name == word for word in named):
             yield make(os.path.join(folder, name))
 
 
