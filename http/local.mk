@@ -1,7 +1,9 @@
 # http: the client on libcurl (WITH_CURL), published ledgers at URLs and in folders, and the
 # server on libuv and libmicrohttpd (WITH_SERVER).
 noinst_LTLIBRARIES += libsource.la
-libsource_la_SOURCES = http/source.c http/source.h
+libsource_la_SOURCES = \
+	http/source.c http/source.h \
+	http/source_tiles.c http/source_tiles.h
 # Who links libsource.la links this.
 LIBSOURCE = libsource.la
 if WITH_CURL

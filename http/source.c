@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/tile.h"
 #include "system/clock.h"
 #ifdef HAVE_CURL
 #include "http/client.h"
@@ -32,7 +31,6 @@ struct source {
     char *where;
     uint64_t timeout_ms;
     struct patience *patience;
-    const struct source_files *files; /* NULL for a place */
     int folder; /* descriptor; -1 for a URL, or when the folder cannot be opened */
     int folder_errno;
 #ifdef HAVE_CURL
@@ -42,9 +40,7 @@ struct source {
 
 struct source_stream {
     struct source *source;
-    int fd; /* -1 for HTTP, and for files that are given */
-    uint8_t *given;
-    size_t given_bytes, given_taken;
+    int fd; /* -1 for HTTP */
 #ifdef HAVE_CURL
     struct http_stream *http;
 #endif
@@ -78,8 +74,8 @@ static int open_place(struct source *s, struct why *why)
 #endif
 }
 
-static int source_make(const char *where, uint64_t timeout_ms, const struct source_files *files,
-    struct patience *patience, struct source **out, struct why *why)
+static int source_make(const char *where, uint64_t timeout_ms, struct patience *patience,
+    struct source **out, struct why *why)
 {
     struct source *s = calloc(1, sizeof *s);
     int err = KEIIN_ENOMEM;
@@ -90,9 +86,8 @@ static int source_make(const char *where, uint64_t timeout_ms, const struct sour
     s->folder = -1;
     s->timeout_ms = timeout_ms;
     s->where = strdup(where);
-    s->files = files;
     if (s->where != NULL)
-        err = files != NULL ? 0 : open_place(s, why);
+        err = open_place(s, why);
     if (err != 0) {
         free(s->where);
         free(s);
@@ -106,8 +101,7 @@ static int source_make(const char *where, uint64_t timeout_ms, const struct sour
     return 0;
 }
 
-static int source_begin(const char *where, uint64_t timeout_ms, const struct source_files *files,
-    struct source **out, struct why *why)
+int source_open(const char *where, uint64_t timeout_ms, struct source **out, struct why *why)
 {
     struct patience *patience = calloc(1, sizeof *patience);
     int err;
@@ -119,7 +113,7 @@ static int source_begin(const char *where, uint64_t timeout_ms, const struct sou
         timeout_ms = TIMEOUT_MS_DEFAULT;
     pthread_mutex_init(&patience->mutex, NULL);
     patience->waited_ms_max = PATIENCE_TIMEOUTS * timeout_ms;
-    err = source_make(where, timeout_ms, files, patience, out, why);
+    err = source_make(where, timeout_ms, patience, out, why);
     if (err != 0) {
         pthread_mutex_destroy(&patience->mutex);
         free(patience);
@@ -127,20 +121,9 @@ static int source_begin(const char *where, uint64_t timeout_ms, const struct sou
     return err;
 }
 
-int source_open(const char *where, uint64_t timeout_ms, struct source **out, struct why *why)
-{
-    return source_begin(where, timeout_ms, NULL, out, why);
-}
-
-int source_open_files(const struct source_files *files, struct source **out, struct why *why)
-{
-    return source_begin("given files", 0, files, out, why);
-}
-
 int source_clone(const struct source *source, struct source **out, struct why *why)
 {
-    return source_make(
-        source->where, source->timeout_ms, source->files, source->patience, out, why);
+    return source_make(source->where, source->timeout_ms, source->patience, out, why);
 }
 
 void source_free(struct source *source)
@@ -253,29 +236,11 @@ static int get_file(struct source *s, const char *path, size_t bytes_max, struct
     return err;
 }
 
-static int get_given(struct source *s, const char *path, size_t bytes_max, struct buf *out,
-    bool *longer, struct why *why)
-{
-    uint8_t *bytes = NULL;
-    size_t n = 0;
-    int err = s->files->read(s->files->ctx, path, &bytes, &n, why);
-
-    if (err == 0) {
-        *longer = n > bytes_max;
-        buf_put(out, bytes, *longer ? bytes_max : n);
-        err = buf_status(out);
-    }
-    free(bytes);
-    return err;
-}
-
 int source_get(struct source *source, const char *path, size_t bytes_max, struct buf *out,
     bool *longer, struct why *why)
 {
     buf_clear(out);
     *longer = false;
-    if (source->files != NULL)
-        return get_given(source, path, bytes_max, out, longer, why);
 #ifdef HAVE_CURL
     if (source->http != NULL) {
         uint64_t start_ms = system_clock.monotonic_ms(NULL);
@@ -306,12 +271,8 @@ int source_stream_open(
     memset(stream, 0, offsetof(struct source_stream, bytes));
     stream->source = source;
     stream->fd = -1;
-    if (source->files != NULL) {
-        err = source->files->read(
-            source->files->ctx, path, &stream->given, &stream->given_bytes, why);
-    } else
 #ifdef HAVE_CURL
-        if (source->http != NULL) {
+    if (source->http != NULL) {
         uint64_t start_ms = system_clock.monotonic_ms(NULL);
 
         err = check_patience(source, why);
@@ -330,16 +291,6 @@ int source_stream_open(
     return 0;
 }
 
-static void take_given(struct source_stream *s, uint8_t *bytes, size_t n, size_t *got)
-{
-    size_t left = s->given_bytes - s->given_taken;
-
-    *got = left < n ? left : n;
-    if (*got > 0)
-        memcpy(bytes, s->given + s->given_taken, *got);
-    s->given_taken += *got;
-}
-
 /* Fills the buffer until it holds n bytes or the source ends. */
 static int fill(struct source_stream *s, size_t n, struct why *why)
 {
@@ -353,11 +304,8 @@ static int fill(struct source_stream *s, size_t n, struct why *why)
             s->start = 0;
         }
         room = sizeof s->bytes - s->end;
-        if (s->source->files != NULL) {
-            take_given(s, s->bytes + s->end, room, &got);
-        } else
 #ifdef HAVE_CURL
-            if (s->http != NULL) {
+        if (s->http != NULL) {
             uint64_t start_ms = system_clock.monotonic_ms(NULL);
 
             err = http_stream_read(s->http, s->bytes + s->end, room, &got, why);
@@ -390,26 +338,6 @@ void source_stream_skip(struct source_stream *stream, size_t n)
     stream->start += n;
 }
 
-int source_stream_some(struct source_stream *stream, size_t n, struct span *out, struct why *why)
-{
-    int err = source_stream_peek(stream, n, out, why);
-
-    if (err == 0)
-        source_stream_skip(stream, out->n);
-    return err;
-}
-
-int source_stream_take(struct source_stream *stream, size_t n, struct span *out, struct why *why)
-{
-    int err = source_stream_some(stream, n, out, why);
-
-    if (err == 0 && out->n < n) {
-        why_set(why, "the file is cut short");
-        err = KEIIN_EABSENT;
-    }
-    return err;
-}
-
 int source_stream_at_end(struct source_stream *stream, bool *at_end, struct why *why)
 {
     int err = fill(stream, 1, why);
@@ -427,42 +355,5 @@ void source_stream_close(struct source_stream *stream)
 #endif
     if (stream->fd >= 0)
         close(stream->fd);
-    free(stream->given);
     free(stream);
-}
-
-int source_get_tile(struct source *source, const struct tile *tile, size_t bytes_max,
-    struct buf *out, bool *longer, bool *full, struct why *why)
-{
-    struct tile sought = *tile;
-    char path[TILE_PATH_BYTES];
-    int err;
-
-    *full = false;
-    tile_path(path, sought);
-    err = source_get(source, path, bytes_max, out, longer, why);
-    if (err != KEIIN_EABSENT || tile->width == TILE_WIDTH)
-        return err;
-    *full = true;
-    sought.width = TILE_WIDTH;
-    tile_path(path, sought);
-    return source_get(source, path, bytes_max, out, longer, why);
-}
-
-int source_stream_open_tile(struct source *source, const struct tile *tile,
-    struct source_stream **out, bool *full, struct why *why)
-{
-    struct tile sought = *tile;
-    char path[TILE_PATH_BYTES];
-    int err;
-
-    *full = false;
-    tile_path(path, sought);
-    err = source_stream_open(source, path, out, why);
-    if (err != KEIIN_EABSENT || tile->width == TILE_WIDTH)
-        return err;
-    *full = true;
-    sought.width = TILE_WIDTH;
-    tile_path(path, sought);
-    return source_stream_open(source, path, out, why);
 }

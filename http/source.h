@@ -19,16 +19,6 @@ struct source;
 int source_open(
     const char *where, uint64_t timeout_ms, struct source **out, struct why *why) KEIIN_MUST_USE;
 
-/* Files that are at no place, but given by a function: a test has a ledger in memory. */
-struct source_files {
-    void *ctx;
-    /* A file whole, malloc'd. KEIIN_EABSENT, KEIIN_EUNREADABLE, KEIIN_ENOMEM. */
-    int (*read)(void *ctx, const char *path, uint8_t **bytes, size_t *n, struct why *why);
-};
-/* `files` must outlive the source and its clones, and be good for as many threads as they are. */
-int source_open_files(
-    const struct source_files *files, struct source **out, struct why *why) KEIIN_MUST_USE;
-
 int source_clone(const struct source *source, struct source **out, struct why *why) KEIIN_MUST_USE;
 void source_free(struct source *source);
 
@@ -45,34 +35,40 @@ struct source_stream;
 int source_stream_open(struct source *source, const char *path, struct source_stream **out,
     struct why *why) KEIIN_MUST_USE;
 /*
- * The next n bytes, no fewer: KEIIN_EABSENT when the file ends before, KEIIN_EUNREADABLE when it
- * breaks. The bytes are valid until the next call; n is at most SOURCE_PIECE_BYTES_MAX, which
- * is a record and its sealed part with their lengths.
+ * What there is of the next n bytes, fewer only at the end: KEIIN_EUNREADABLE when the file breaks.
+ * They are valid until the next call and not taken: source_stream_skip takes of them what was
+ * used. n is at most SOURCE_PIECE_BYTES_MAX, which is a record and its sealed part with their
+ * lengths.
  */
 #define SOURCE_PIECE_BYTES_MAX (2 * (2 + UINT16_MAX))
-int source_stream_take(struct source_stream *stream, size_t n, struct span *out, struct why *why)
-    KEIIN_MUST_USE;
-/* What there is of the next n bytes; fewer only at the end, none when nothing is left. */
-int source_stream_some(struct source_stream *stream, size_t n, struct span *out, struct why *why)
-    KEIIN_MUST_USE;
-/* The same, but the bytes are not taken: source_stream_skip takes of them what was used. */
-int source_stream_peek(struct source_stream *stream, size_t n, struct span *out, struct why *why)
-    KEIIN_MUST_USE;
+int source_stream_peek(
+    struct source_stream *stream, size_t n, struct span *out, struct why *why) KEIIN_MUST_USE;
 void source_stream_skip(struct source_stream *stream, size_t n);
+/* Takes what there is of the next n bytes; fewer only at the end, none when nothing is left. */
+static inline KEIIN_MUST_USE int source_stream_some(
+    struct source_stream *stream, size_t n, struct span *out, struct why *why)
+{
+    int err = source_stream_peek(stream, n, out, why);
+
+    if (err == 0)
+        source_stream_skip(stream, out->n);
+    return err;
+}
+/* Takes the next n bytes, no fewer: KEIIN_EABSENT when the file ends before. */
+static inline KEIIN_MUST_USE int source_stream_take(
+    struct source_stream *stream, size_t n, struct span *out, struct why *why)
+{
+    int err = source_stream_some(stream, n, out, why);
+
+    if (err == 0 && out->n < n) {
+        why_set(why, "the file is cut short");
+        err = KEIIN_EABSENT;
+    }
+    return err;
+}
 /* Whether nothing is left; 0 or KEIIN_EUNREADABLE. */
 int source_stream_at_end(
     struct source_stream *stream, bool *at_end, struct why *why) KEIIN_MUST_USE;
 void source_stream_close(struct source_stream *stream);
-
-/*
- * A hash tile, an entry bundle or a records bundle, of a tree in which it has `width`
- * hashes or entries. The partial one that is not there is sought as the full one, and
- * *full says so: then only the first `width` are meant.
- */
-struct tile; /* core/tile.h */
-int source_get_tile(struct source *source, const struct tile *tile, size_t bytes_max,
-    struct buf *out, bool *longer, bool *full, struct why *why) KEIIN_MUST_USE;
-int source_stream_open_tile(struct source *source, const struct tile *tile,
-    struct source_stream **out, bool *full, struct why *why) KEIIN_MUST_USE;
 
 #endif

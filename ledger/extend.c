@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/sha256.h"
+#include "http/source_tiles.h"
 #include "ledger/instance.h"
 #include "ledger/publish.h"
 #include "ledger/recover.h"
@@ -87,31 +88,6 @@ static void compare_at(struct extension *x, const struct frontier *f, size_t *ne
 
 /* ---- a mirror's tiles ---- */
 
-struct tiles {
-    struct source *source;
-    struct buf bytes;
-    struct hash hashes[TILE_WIDTH];
-    struct why *why;
-};
-
-static int read_tile(void *ctx, struct tile tile, const struct hash **hashes)
-{
-    struct tiles *t = ctx;
-    size_t bytes = tile.width * (size_t)HASH_BYTES;
-    bool longer, full;
-    int err = source_get_tile(t->source, &tile, TILE_BYTES_MAX, &t->bytes, &longer, &full, t->why);
-
-    if (err == 0 && t->bytes.n < bytes) {
-        why_set(t->why, "a hash tile is cut short");
-        err = KEIIN_EUNREADABLE;
-    }
-    if (err != 0)
-        return its_fault(err);
-    memcpy(t->hashes, t->bytes.p, bytes);
-    *hashes = t->hashes;
-    return 0;
-}
-
 /* The one that a mirror was asked for: it was taken from there. */
 static const struct known_checkpoint *find_known(
     const struct known *known, uint64_t size, const struct hash *root)
@@ -132,32 +108,32 @@ static const struct known_checkpoint *find_known(
 static int check_consistency(struct extension *x, struct source *source, uint64_t size,
     const struct hash *root, struct why *why)
 {
-    struct tiles *t = calloc(1, sizeof *t);
-    struct tile_nodes nodes = {size, read_tile, t};
+    struct source_tiles *tiles = source_tiles_new(source);
     struct hash proof[CONSISTENCY_HASHES_MAX], ours, theirs;
+    struct tile_nodes *nodes;
     size_t count = 0;
     int err;
 
-    if (t == NULL)
+    if (tiles == NULL)
         return KEIIN_ENOMEM;
-    t->source = source;
-    t->why = why;
-    buf_init(&t->bytes, TILE_BYTES_MAX);
+    nodes = source_tiles_nodes(tiles, size, why);
     frontier_root(&x->shell->state.edge.frontier, &ours);
-    err = tree_prove_consistency(own_size(x), size, tile_node, &nodes, proof, &count);
-    if (err == 0 && !tree_check_consistency(own_size(x), size, &ours, root, proof, count)) {
-        err = tree_root(own_size(x), tile_node, &nodes, &theirs);
-        if (err == 0 && tree_check_consistency(own_size(x), size, &theirs, root, proof, count)) {
-            x->conflict = find_known(x->known, size, root);
-            err = KEIIN_EMISMATCH;
-        } else if (err == 0) {
-            why_set(why, "its hash tiles do not lead to its checkpoint");
-            err = KEIIN_EUNREADABLE;
-        }
+    err = tree_prove_consistency(own_size(x), size, tile_node, nodes, proof, &count);
+    if (err != 0 || tree_check_consistency(own_size(x), size, &ours, root, proof, count))
+        goto out;
+    err = tree_root(own_size(x), tile_node, nodes, &theirs);
+    if (err != 0)
+        goto out;
+    if (tree_check_consistency(own_size(x), size, &theirs, root, proof, count)) {
+        x->conflict = find_known(x->known, size, root);
+        err = KEIIN_EMISMATCH;
+    } else {
+        why_set(why, "its hash tiles do not lead to its checkpoint");
+        err = KEIIN_EUNREADABLE;
     }
-    buf_destroy(&t->bytes);
-    free(t);
-    return err;
+out:
+    source_tiles_free(tiles);
+    return err == 0 || err == KEIIN_EMISMATCH ? err : its_fault(err);
 }
 
 struct bundle {

@@ -19,6 +19,7 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_record \
 	tests/unit/test_roster \
 	tests/unit/test_sha256 \
+	tests/unit/test_source_tiles \
 	tests/unit/test_submission \
 	tests/unit/test_text \
 	tests/unit/test_tile \
@@ -31,6 +32,8 @@ tests_unit_test_file_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_findings_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
 tests_unit_test_pgaudit_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_pgkey_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_source_tiles_SOURCES = tests/unit/test_source_tiles.c $(KEIIN_FUZZ_SOURCE)
+tests_unit_test_source_tiles_LDADD = libsource.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_property_test_bits_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
 # It answers itself what it was asked before; see there.
 tests_property_test_bits_LDFLAGS = $(AM_LDFLAGS) \
@@ -103,8 +106,9 @@ tests_sim_simulate_SOURCES = \
 	tests/sim/server_faults.c \
 	tests/sim/server_steps.c \
 	tests/sim/sim.c tests/sim/sim.h \
-	tests/sim/store_memory.c tests/sim/store_memory.h
-# Not libhttpserver.la and not lmdb.c: what they give is tests/sim's own.
+	tests/sim/store_memory.c tests/sim/store_memory.h \
+	$(KEIIN_FUZZ_SOURCE)
+# Not libhttpserver.la, source.c and lmdb.c: what they give is of the tests' own.
 tests_sim_simulate_LDADD = libledger.la libclient.la libcheck.la $(LIBSOURCE) libstore.la \
 	libsystem.la libcore.la $(INIH_LIBS) $(JANSSON_LIBS) -lpthread
 # It answers itself what it was asked before; see tests/sim/crypto.c.

@@ -82,12 +82,12 @@ static void load_all(void)
     }
 }
 
-static int give(void *ctx, const char *path, struct span *out)
+static int give(void *ctx, const char *path, struct buf *out)
 {
     (void)ctx;
     for (size_t i = 0; i < FILES; i++)
         if (strcmp(path, names[i]) == 0) {
-            *out = buf_view(&files[i].bytes);
+            buf_put_span(out, buf_view(&files[i].bytes));
             return files[i].err;
         }
     return KEIIN_EABSENT;

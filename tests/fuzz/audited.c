@@ -54,12 +54,12 @@ static void fetch_all(uint64_t size, uint64_t serial)
     }
 }
 
-static int give(void *ctx, const char *path, struct span *out)
+static int give(void *ctx, const char *path, struct buf *out)
 {
     (void)ctx;
     for (size_t i = 0; i < file_count; i++)
         if (strcmp(files[i].path, path) == 0) {
-            *out = buf_view(&files[i].bytes);
+            buf_put_span(out, buf_view(&files[i].bytes));
             return 0;
         }
     return KEIIN_EABSENT;

@@ -37,7 +37,7 @@ struct files {
     struct hash leaves[WIDTH_MAX];
 };
 
-static int file(void *ctx, const char *path, struct span *out)
+static int file(void *ctx, const char *path, struct buf *out)
 {
     struct files *f = ctx;
     bool absent;
@@ -45,13 +45,13 @@ static int file(void *ctx, const char *path, struct span *out)
     FUZZ_CHECK(strncmp(path, "tile/", 5) == 0);
     if (strncmp(path + 5, "entries/", 8) == 0) {
         absent = (f->flags & FLAG_NO_ENTRIES) != 0;
-        *out = f->entries;
+        buf_put_span(out, f->entries);
     } else if (strncmp(path + 5, "records/", 8) == 0) {
         absent = (f->flags & FLAG_NO_RECORDS) != 0;
-        *out = f->records;
+        buf_put_span(out, f->records);
     } else {
         absent = (f->flags & FLAG_NO_TILE) != 0;
-        *out = f->tile;
+        buf_put_span(out, f->tile);
     }
     return absent || strstr(path, ".p/") == NULL ? KEIIN_EABSENT : 0;
 }
@@ -313,8 +313,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     f.records = choose_bytes(&c, SIZE_MAX);
     if ((f.flags & FLAG_TRUE_TILE) != 0)
         f.tile = true_tile(&f);
-    task = (struct batch_task){&roster->text_hash, roster, (f.flags & FLAG_RECORDS_UNREAD) == 0,
-        NULL};
+    task =
+        (struct batch_task){&roster->text_hash, roster, (f.flags & FLAG_RECORDS_UNREAD) == 0, NULL};
     memory_source_set(file, &f);
     batch_prepare(b, memory_source(), &task, 0, f.width,
         (f.flags & FLAG_SKIP) != 0 && f.width > 1 ? 1 + choose(&c, f.width - 1) : 0);

@@ -1,9 +1,7 @@
 #include "tests/fuzz/memory_source.h"
 
+#include <assert.h>
 #include <stdlib.h>
-
-#include "core/tile.h"
-#include "tests/fuzz/fuzz.h"
 
 struct source {
     memory_source_fn *file;
@@ -12,8 +10,10 @@ struct source {
 
 /* Each piece that is given stands in a block of its own, so that reads beyond it are seen. */
 struct source_stream {
-    struct span left;
-    struct span piece;
+    struct buf file;
+    size_t taken;
+    uint8_t *block;
+    size_t piece_bytes;
 };
 
 static struct source only;
@@ -26,6 +26,14 @@ void memory_source_set(memory_source_fn *file, void *ctx)
 struct source *memory_source(void)
 {
     return &only;
+}
+
+int source_open(const char *where, uint64_t timeout_ms, struct source **out, struct why *why)
+{
+    (void)timeout_ms;
+    *out = NULL;
+    why_set(why, "%s: this program reads from memory alone", where);
+    return KEIIN_EUSAGE;
 }
 
 int source_clone(const struct source *source, struct source **out, struct why *why)
@@ -41,85 +49,79 @@ void source_free(struct source *source)
     (void)source;
 }
 
+static int read_file(struct source *source, const char *path, struct buf *file, struct why *why)
+{
+    int err;
+
+    buf_init(file, SIZE_MAX / 2);
+    err = source->file(source->ctx, path, file);
+    if (err == 0)
+        err = buf_status(file);
+    if (err != 0) {
+        why_set(why, "%s: %s", path, keiin_err_text(err));
+        buf_destroy(file);
+    }
+    return err;
+}
+
 int source_get(struct source *source, const char *path, size_t bytes_max, struct buf *out,
     bool *longer, struct why *why)
 {
-    struct span file;
-    int err = source->file(source->ctx, path, &file);
+    struct buf file;
+    int err = read_file(source, path, &file, why);
 
     buf_clear(out);
-    if (err != 0) {
-        why_set(why, "%s: %s", path, keiin_err_text(err));
+    *longer = false;
+    if (err != 0)
         return err;
-    }
     *longer = file.n > bytes_max;
     buf_put(out, file.p, *longer ? bytes_max : file.n);
+    buf_destroy(&file);
     return buf_status(out);
 }
 
 int source_stream_open(
     struct source *source, const char *path, struct source_stream **out, struct why *why)
 {
-    struct span file;
-    int err = source->file(source->ctx, path, &file);
+    struct source_stream *stream = calloc(1, sizeof *stream);
+    int err = stream == NULL ? KEIIN_ENOMEM : read_file(source, path, &stream->file, why);
 
     *out = NULL;
-    if (err != 0) {
-        why_set(why, "%s: %s", path, keiin_err_text(err));
-        return err;
-    }
-    *out = calloc(1, sizeof **out);
-    FUZZ_CHECK(*out != NULL);
-    (*out)->left = file;
-    return 0;
-}
-
-static void drop_piece(struct source_stream *stream)
-{
-    if (stream->piece.p != NULL)
-        free((uint8_t *)(uintptr_t)stream->piece.p - (stream->piece.n == 0));
-    stream->piece = span_of(NULL, 0);
+    if (err == 0)
+        *out = stream;
+    else
+        free(stream);
+    return err;
 }
 
 int source_stream_peek(struct source_stream *stream, size_t n, struct span *out, struct why *why)
 {
+    size_t left = stream->file.n - stream->taken;
+
     (void)why;
-    FUZZ_CHECK(n <= SOURCE_PIECE_BYTES_MAX);
-    drop_piece(stream);
-    stream->piece = fuzz_copy(span_of(stream->left.p, n < stream->left.n ? n : stream->left.n));
-    *out = stream->piece;
+    assert(n <= SOURCE_PIECE_BYTES_MAX);
+    free(stream->block);
+    stream->piece_bytes = n < left ? n : left;
+    stream->block = malloc(stream->piece_bytes == 0 ? 1 : stream->piece_bytes);
+    if (stream->block == NULL)
+        return KEIIN_ENOMEM;
+    if (stream->piece_bytes > 0)
+        memcpy(stream->block, stream->file.p + stream->taken, stream->piece_bytes);
+    /* Of an empty piece even the first byte is none of it. */
+    *out = span_of(stream->block + (stream->piece_bytes == 0), stream->piece_bytes);
     return 0;
 }
 
 void source_stream_skip(struct source_stream *stream, size_t n)
 {
-    FUZZ_CHECK(n <= stream->piece.n);
-    stream->left = span_of(stream->left.p + n, stream->left.n - n);
-}
-
-int source_stream_some(struct source_stream *stream, size_t n, struct span *out, struct why *why)
-{
-    int err = source_stream_peek(stream, n, out, why);
-
-    source_stream_skip(stream, out->n);
-    return err;
-}
-
-int source_stream_take(struct source_stream *stream, size_t n, struct span *out, struct why *why)
-{
-    int err = source_stream_some(stream, n, out, why);
-
-    if (err == 0 && out->n < n) {
-        why_set(why, "the file is cut short");
-        err = KEIIN_EABSENT;
-    }
-    return err;
+    assert(n <= stream->piece_bytes);
+    stream->taken += n;
 }
 
 int source_stream_at_end(struct source_stream *stream, bool *at_end, struct why *why)
 {
     (void)why;
-    *at_end = stream->left.n == 0;
+    *at_end = stream->taken == stream->file.n;
     return 0;
 }
 
@@ -127,42 +129,7 @@ void source_stream_close(struct source_stream *stream)
 {
     if (stream == NULL)
         return;
-    drop_piece(stream);
+    buf_destroy(&stream->file);
+    free(stream->block);
     free(stream);
-}
-
-/* The partial one, or else the full one. */
-static int find_tile(
-    struct source *source, const struct tile *tile, char path[TILE_PATH_BYTES], bool *full)
-{
-    struct tile sought = *tile;
-    struct span file;
-    int err;
-
-    tile_path(path, sought);
-    err = source->file(source->ctx, path, &file);
-    *full = err == KEIIN_EABSENT && tile->width < TILE_WIDTH;
-    if (!*full)
-        return err;
-    sought.width = TILE_WIDTH;
-    tile_path(path, sought);
-    return 0;
-}
-
-int source_get_tile(struct source *source, const struct tile *tile, size_t bytes_max,
-    struct buf *out, bool *longer, bool *full, struct why *why)
-{
-    char path[TILE_PATH_BYTES];
-
-    (void)find_tile(source, tile, path, full);
-    return source_get(source, path, bytes_max, out, longer, why);
-}
-
-int source_stream_open_tile(struct source *source, const struct tile *tile,
-    struct source_stream **out, bool *full, struct why *why)
-{
-    char path[TILE_PATH_BYTES];
-
-    (void)find_tile(source, tile, path, full);
-    return source_stream_open(source, path, out, why);
 }

@@ -14,6 +14,7 @@ AUDIT = "verifier/check/audit.c"
 EVIDENCE = "verifier/check/evidence.c"
 FINDING = "verifier/check/finding.c"
 SOURCE = "http/source.c"
+TILES = "http/source_tiles.c"
 
 
 def forge(words):
@@ -281,6 +282,10 @@ out("file-bound", "no more is read than can be", SOURCE,
 out("patience", "a source that is slow again and again is given up", SOURCE,
     "gone = s->patience->waited_ms > s->patience->waited_ms_max;", "gone = false;",
     "integration/hostile_source.py bundles")
+out("tile-short", "a hash tile that is cut short gives no hashes", TILES,
+    "if (err == 0 && t->bytes.n < bytes) {", "if (false) {", "unit/test_source_tiles")
+out("tile-kept", "a tile of a smaller tree does not pass for one of a larger", TILES,
+    "have->width >= tile->width)", "have->width > 0)", "unit/test_source_tiles")
 out("redirect", "a redirection is not followed", "http/client.c",
     "CURLOPT_FOLLOWLOCATION, 0L", "CURLOPT_FOLLOWLOCATION, 1L",
     "integration/hostile_source.py redirect")

@@ -3,29 +3,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/fuzz/memory_source.h"
 #include "tests/sim/authority.h"
 #include "tests/sim/model.h"
 #include "tests/sim/server.h"
 #include "verifier/check/audit.h"
 #include "verifier/check/evidence.h"
 
-static int read_file(void *ctx, const char *path, uint8_t **bytes, size_t *n, struct why *why)
+static int read_file(void *ctx, const char *path, struct buf *out)
 {
     struct sim *sim = ctx;
-    struct buf body;
-    unsigned status;
+    unsigned status = server_get(sim->server, path, out);
 
-    buf_init(&body, SIZE_MAX / 2);
-    status = server_get(sim->server, path, &body);
-    if (status == 200) {
-        *bytes = buf_take(&body, n);
-    } else {
-        why_set(why, "%s: status %u", path, status);
-        *bytes = NULL;
-        buf_destroy(&body);
-    }
-    if (status == 200 && *bytes == NULL)
-        return KEIIN_ENOMEM;
     return status == 200 ? 0 : status == 404 ? KEIIN_EABSENT : KEIIN_EUNREADABLE;
 }
 
@@ -49,11 +38,9 @@ static void judge(struct sim *sim, const struct audit_result *r, bool rolled_bac
 
 void audit_whole(struct sim *sim, bool rolled_back, const char *state_folder)
 {
-    const struct source_files files = {sim, read_file};
     struct audit_options options = {.threads = 1, .findings_max = 10, .state = state_folder};
     struct audit_result result;
     struct roster *trusted = NULL;
-    struct source *source = NULL;
     struct why why = {""};
     struct buf note;
     int err;
@@ -61,10 +48,9 @@ void audit_whole(struct sim *sim, bool rolled_back, const char *state_folder)
     buf_init(&note, ROSTER_BYTES_MAX);
     authority_first(sim->authority, &note);
     err = roster_from_note(buf_view(&note), NULL, &trusted, &why);
+    memory_source_set(read_file, sim);
     if (err == 0)
-        err = source_open_files(&files, &source, &why);
-    if (err == 0)
-        err = audit_run(source, trusted, &options, &result, &why);
+        err = audit_run(memory_source(), trusted, &options, &result, &why);
     if (err != 0) {
         sim_fail(sim, "audit: %s %s", keiin_err_text(err), why.text);
     } else {
@@ -74,7 +60,6 @@ void audit_whole(struct sim *sim, bool rolled_back, const char *state_folder)
         judge(sim, &result, rolled_back);
         audit_result_destroy(&result);
     }
-    source_free(source);
     buf_destroy(&note);
 }
 

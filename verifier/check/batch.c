@@ -5,6 +5,7 @@
 #include "core/chain.h"
 #include "core/ed25519.h"
 #include "core/sha256_many.h"
+#include "http/source_tiles.h"
 #include "verifier/check/batch_internal.h"
 
 /* Chains extended at once: enough for the lanes, and not too much for the cache. */

@@ -6,6 +6,7 @@
 #include "core/record.h"
 #include "core/sha256.h"
 #include "core/sha256_many.h"
+#include "http/source_tiles.h"
 #include "verifier/check/batch_internal.h"
 
 /* Reads the part of one entry: `left` bytes of the stream belong to it. */

@@ -6,7 +6,7 @@
 #include "core/chain.h"
 #include "core/ed25519.h"
 #include "core/sha256.h"
-#include "core/tile.h"
+#include "http/source_tiles.h"
 #include "verifier/check/compare.h"
 
 #define SCANNED_MAX 10000000 /* entries of a side behind the first difference */

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "core/tile.h"
+#include "http/source_tiles.h"
 
 int fetch_init(struct fetch *f, struct source *source, bool latest, struct why *why)
 {
@@ -151,45 +151,16 @@ int fetch_record(struct fetch *f, uint64_t index, size_t count, uint32_t positio
     return err;
 }
 
-/* Gives tiles to the prover. */
-struct tiles {
-    struct source *source;
-    struct buf bytes;
-    struct hash hashes[TILE_WIDTH];
-    struct why *why;
-};
-
-static int read_tile(void *ctx, struct tile tile, const struct hash **hashes)
-{
-    struct tiles *t = ctx;
-    size_t bytes = tile.width * (size_t)HASH_BYTES;
-    bool longer, full;
-    int err = source_get_tile(t->source, &tile, TILE_BYTES_MAX, &t->bytes, &longer, &full, t->why);
-
-    if (err == 0 && t->bytes.n < bytes) {
-        why_set(t->why, "a hash tile is cut short");
-        err = KEIIN_EMALFORMED;
-    }
-    if (err != 0)
-        return err;
-    memcpy(t->hashes, t->bytes.p, bytes);
-    *hashes = t->hashes;
-    return 0;
-}
-
 int fetch_proof(struct fetch *f, uint64_t index, const struct hash *leaf,
     struct hash proof[static PROOF_HASHES_MAX], size_t *count, struct why *why)
 {
-    struct tiles *t = calloc(1, sizeof *t);
-    struct tile_nodes nodes = {f->checkpoint.size, read_tile, t};
+    struct source_tiles *tiles = source_tiles_new(f->source);
     int err;
 
-    if (t == NULL)
+    if (tiles == NULL)
         return KEIIN_ENOMEM;
-    t->source = f->source;
-    t->why = why;
-    buf_init(&t->bytes, TILE_BYTES_MAX);
-    err = tree_prove_inclusion(index, f->checkpoint.size, tile_node, &nodes, proof, count);
+    err = tree_prove_inclusion(index, f->checkpoint.size, tile_node,
+        source_tiles_nodes(tiles, f->checkpoint.size, why), proof, count);
     if (err == 0 && !tree_check_inclusion(
                         index, f->checkpoint.size, leaf, proof, *count, &f->checkpoint.root)) {
         why_set(why,
@@ -198,7 +169,6 @@ int fetch_proof(struct fetch *f, uint64_t index, const struct hash *leaf,
             index);
         err = KEIIN_EMISMATCH;
     }
-    buf_destroy(&t->bytes);
-    free(t);
+    source_tiles_free(tiles);
     return err;
 }

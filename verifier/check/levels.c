@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "http/source_tiles.h"
+
 void levels_destroy(struct levels *l)
 {
     free(l->expected);
@@ -140,44 +142,20 @@ int levels_finish(struct levels *l, struct source *source)
     return 0;
 }
 
-/* Gives tiles of the source to the provers. */
-struct past {
-    struct levels *levels;
-    struct source *source;
-    struct buf tile;
-    struct hash hashes[TILE_WIDTH];
-};
-
-static int read_past_tile(void *ctx, struct tile tile, const struct hash **hashes)
-{
-    struct past *past = ctx;
-    size_t bytes = tile.width * (size_t)HASH_BYTES;
-    bool longer, full;
-    int err = source_get_tile(
-        past->source, &tile, TILE_BYTES_MAX, &past->tile, &longer, &full, &past->levels->why);
-
-    if (err == 0 && past->tile.n < bytes)
-        err = KEIIN_EUNREADABLE;
-    if (err != 0)
-        return err;
-    memcpy(past->hashes, past->tile.p, bytes);
-    *hashes = past->hashes;
-    return 0;
-}
-
 /* The root at an earlier size; KEIIN_EMISMATCH when the tiles do not lead to the tree's root. */
-static int past_root(struct past *past, uint64_t size, struct hash *out)
+static int past_root(
+    const struct frontier *f, struct source_tiles *tiles, uint64_t size, struct hash *out)
 {
-    const struct frontier *f = &past->levels->frontier;
-    struct tile_nodes nodes = {f->size, read_past_tile, past};
+    struct why unsaid = {""}; /* levels_check_past says all that is wrong in one sentence */
+    struct tile_nodes *nodes = source_tiles_nodes(tiles, f->size, &unsaid);
     struct hash proof[CONSISTENCY_HASHES_MAX], root;
     size_t count = 0;
     int err;
 
     frontier_root(f, &root);
-    err = tree_root(size, tile_node, &nodes, out);
+    err = tree_root(size, tile_node, nodes, out);
     if (err == 0)
-        err = tree_prove_consistency(size, f->size, tile_node, &nodes, proof, &count);
+        err = tree_prove_consistency(size, f->size, tile_node, nodes, proof, &count);
     if (err == 0 && !tree_check_consistency(size, f->size, out, &root, proof, count))
         err = KEIIN_EMISMATCH;
     return err;
@@ -185,11 +163,12 @@ static int past_root(struct past *past, uint64_t size, struct hash *out)
 
 int levels_check_past(struct levels *l, struct source *source)
 {
-    struct past past = {l, source, {0}, {{{0}}}};
+    struct source_tiles *tiles = source_tiles_new(source);
     size_t kept = 0;
     int status = 0;
 
-    buf_init(&past.tile, TILE_BYTES_MAX);
+    if (tiles == NULL)
+        return KEIIN_ENOMEM;
     for (size_t i = 0; i < l->expected_count; i++) {
         struct expected_root *e = &l->expected[i];
         struct hash root;
@@ -199,7 +178,7 @@ int levels_check_past(struct levels *l, struct source *source)
             l->expected[kept++] = *e;
             continue;
         }
-        err = past_root(&past, e->size, &root);
+        err = past_root(&l->frontier, tiles, e->size, &root);
         if (err == 0 && !hash_eq(&root, &e->root))
             l->fork = true;
         if (err == KEIIN_ENOMEM)
@@ -211,6 +190,6 @@ int levels_check_past(struct levels *l, struct source *source)
         }
     }
     l->expected_count = kept;
-    buf_destroy(&past.tile);
+    source_tiles_free(tiles);
     return status;
 }

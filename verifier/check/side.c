@@ -7,22 +7,11 @@
 
 #include "core/sha256.h"
 #include "core/text.h"
-#include "core/tile.h"
+#include "http/source_tiles.h"
 #include "system/file.h"
 
-#define TILES_KEPT 32
 #define OLD_PREFIX "old "
 #define PROOF_PREFIX "c2sp.org/tlog-proof@v1\n"
-
-/* Tiles in the order in which they were read; the oldest gives way. */
-struct side_tiles {
-    struct kept_tile {
-        struct tile tile;
-        struct hash hashes[TILE_WIDTH];
-    } kept[TILES_KEPT];
-    size_t count; /* ever read */
-    struct buf bytes;
-};
 
 /* ---- opening ---- */
 
@@ -71,10 +60,10 @@ static int open_source(struct side *s, const struct side_options *options, struc
         err = parse_checkpoint(s, buf_view(&s->fetch.checkpoint_bytes), why);
     if (err == 0)
         err = read_rosters(s, options);
-    s->tiles = calloc(1, sizeof *s->tiles);
-    if (s->tiles == NULL)
-        return KEIIN_ENOMEM;
-    buf_init(&s->tiles->bytes, TILE_BYTES_MAX);
+    if (err == 0) {
+        s->tiles = source_tiles_new(s->source);
+        err = s->tiles == NULL ? KEIIN_ENOMEM : 0;
+    }
     return err;
 }
 
@@ -167,9 +156,7 @@ int side_open(struct side *s, const char *name, const struct side_options *optio
 
 void side_destroy(struct side *s)
 {
-    if (s->tiles != NULL)
-        buf_destroy(&s->tiles->bytes);
-    free(s->tiles);
+    source_tiles_free(s->tiles);
     evidence_destroy(&s->evidence);
     rosters_destroy(&s->rosters);
     fetch_destroy(&s->fetch);
@@ -263,37 +250,6 @@ int side_check_proof(struct side *s, struct roster_view rosters, struct findings
 
 /* ---- what a side proves ---- */
 
-static int read_tile(void *ctx, struct tile tile, const struct hash **hashes)
-{
-    struct side *s = ctx;
-    struct side_tiles *t = s->tiles;
-    size_t kept = t->count < TILES_KEPT ? t->count : TILES_KEPT;
-    size_t bytes = tile.width * (size_t)HASH_BYTES;
-    struct why why = {""};
-    struct kept_tile *place;
-    bool longer, full;
-    int err;
-
-    for (size_t i = 0; i < kept; i++) {
-        const struct tile *have = &t->kept[i].tile;
-
-        if (have->level == tile.level && have->number == tile.number) {
-            *hashes = t->kept[i].hashes;
-            return 0;
-        }
-    }
-    err = source_get_tile(s->source, &tile, TILE_BYTES_MAX, &t->bytes, &longer, &full, &why);
-    if (err == 0 && t->bytes.n < bytes)
-        err = KEIIN_EUNREADABLE;
-    if (err != 0)
-        return err;
-    place = &t->kept[t->count++ % TILES_KEPT];
-    place->tile = tile;
-    memcpy(place->hashes, t->bytes.p, bytes);
-    *hashes = place->hashes;
-    return 0;
-}
-
 static int not_led(const struct side *s, struct why *why)
 {
     why_set(why, "%.200s: its hash tiles do not lead to the root that it shows", s->name);
@@ -305,7 +261,7 @@ int side_root(struct side *s, uint64_t size, struct hash *root,
 {
     struct hash own_proof[CONSISTENCY_HASHES_MAX];
     const struct checkpoint *checkpoint = &s->fetch.checkpoint;
-    struct tile_nodes nodes = {checkpoint->size, read_tile, s};
+    struct tile_nodes *nodes;
     size_t own_count = 0;
     int err;
 
@@ -325,9 +281,10 @@ int side_root(struct side *s, uint64_t size, struct hash *root,
             why, "%.200s does not tell the root of its first %" PRIu64 " entries", s->name, size);
         return KEIIN_EUSAGE;
     }
-    err = tree_root(size, tile_node, &nodes, root);
+    nodes = source_tiles_nodes(s->tiles, checkpoint->size, why);
+    err = tree_root(size, tile_node, nodes, root);
     if (err == 0)
-        err = tree_prove_consistency(size, checkpoint->size, tile_node, &nodes, proof, count);
+        err = tree_prove_consistency(size, checkpoint->size, tile_node, nodes, proof, count);
     if (err != 0) {
         why_set(why, "%.200s: a hash tile could not be read", s->name);
         return err;
@@ -342,8 +299,8 @@ static int prove(struct side *s, uint64_t index, const struct hash *leaf,
     struct hash proof[static PROOF_HASHES_MAX], size_t *count, struct why *why)
 {
     const struct checkpoint *checkpoint = &s->fetch.checkpoint;
-    struct tile_nodes nodes = {checkpoint->size, read_tile, s};
-    int err = tree_prove_inclusion(index, checkpoint->size, tile_node, &nodes, proof, count);
+    int err = tree_prove_inclusion(index, checkpoint->size, tile_node,
+        source_tiles_nodes(s->tiles, checkpoint->size, why), proof, count);
 
     if (err != 0) {
         why_set(why, "%.200s: a hash tile could not be read", s->name);

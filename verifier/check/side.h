@@ -12,7 +12,7 @@
 
 enum side_kind { SIDE_SOURCE, SIDE_CHECKPOINT, SIDE_PROOF, SIDE_CONSISTENCY };
 
-struct side_tiles; /* tiles that were read */
+struct source_tiles; /* http/source_tiles.h */
 
 struct side {
     const char *name; /* as it was given; borrowed */
@@ -24,7 +24,7 @@ struct side {
     bool is_signed; /* by a log key that a roster lists */
     bool wrong; /* a line by a known key is wrong */
     struct checkpoint_votes votes;
-    struct side_tiles *tiles;
+    struct source_tiles *tiles; /* SIDE_SOURCE */
 
     uint8_t *file; /* of the other kinds */
     size_t file_bytes;
