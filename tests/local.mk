@@ -24,7 +24,8 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_text \
 	tests/unit/test_tile \
 	tests/unit/test_tree \
-	tests/unit/test_vectors
+	tests/unit/test_vectors \
+	tests/unit/test_verify_json
 
 tests_unit_test_cli_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_csvlog_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
@@ -34,6 +35,8 @@ tests_unit_test_pgaudit_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_
 tests_unit_test_pgkey_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_source_tiles_SOURCES = tests/unit/test_source_tiles.c $(KEIIN_FUZZ_SOURCE)
 tests_unit_test_source_tiles_LDADD = libsource.la libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_verify_json_SOURCES = tests/unit/test_verify_json.c verifier/verify/json.c
+tests_unit_test_verify_json_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
 tests_property_test_bits_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
 # It answers itself what it was asked before; see there.
 tests_property_test_bits_LDFLAGS = $(AM_LDFLAGS) \

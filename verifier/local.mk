@@ -34,7 +34,9 @@ keiin_verify_SOURCES = \
 	verifier/verify/compare_command.c \
 	verifier/verify/copy_command.c \
 	verifier/verify/input.c \
-	verifier/verify/json.c \
+	verifier/verify/json.c verifier/verify/json.h \
+	verifier/verify/json_compare.c \
+	verifier/verify/json_reconcile.c \
 	verifier/verify/options.c verifier/verify/options.h \
 	verifier/verify/prove_command.c \
 	verifier/verify/reconcile_command.c \

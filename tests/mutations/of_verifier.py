@@ -304,3 +304,12 @@ out("discard-bound", "a refusal's body is not read without end", "http/client.c"
 out("status-of-url", "a URL carries no user, password, query or fragment", "http/client.c",
     "            valid = false;\n        curl_free(part);", "            valid = true;\n        curl_free(part);",
     "unit/test_http_client")
+
+# Telling
+
+out("json-member", "JSON that lacks a member is not printed", "verifier/verify/json.c",
+    "lacks = json_object_set_new(object, name, value) != 0 || lacks;",
+    "(void)json_object_set_new(object, name, value);", "unit/test_verify_json")
+out("json-item", "JSON that lacks an item of a list is not printed", "verifier/verify/json.c",
+    "lacks = json_array_append_new(list, value) != 0 || lacks;",
+    "(void)json_array_append_new(list, value);", "unit/test_verify_json")

@@ -8,7 +8,7 @@
 #ifndef KEIIN_VERIFIER_RECONCILE_H
 #define KEIIN_VERIFIER_RECONCILE_H
 
-#include "verifier/check/batch.h"
+#include "verifier/check/audit.h"
 
 #define RECONCILE_LOGS_MAX 1000
 #define RECONCILE_MARGIN_MS 100 /* at both ends of a log; see has_from */
@@ -102,5 +102,18 @@ struct record_keeper reconcile_keeper(struct reconcile *r);
 int reconcile_finish(struct reconcile *r, bool has_received, uint64_t received_ms) KEIIN_MUST_USE;
 
 const struct reconcile_result *reconcile_result(const struct reconcile *r);
+
+/* Differences of all kinds, told or not. */
+uint64_t reconcile_differences(const struct reconcile_result *r);
+
+/* What a reconciliation comes to, with the audit that it rests on. */
+enum reconcile_verdict {
+    RECONCILE_ALL_THERE,
+    RECONCILE_DIFFERENCES,
+    RECONCILE_LEDGER_FINDINGS, /* log and ledger agree, and the ledger is not sound */
+    RECONCILE_INCOMPLETE
+};
+enum reconcile_verdict reconcile_verdict(
+    const struct reconcile_result *r, const struct audit_result *audit);
 
 #endif

@@ -157,3 +157,25 @@ int reconcile_finish(struct reconcile *r, bool has_received, uint64_t received_m
     free(missing.list);
     return err;
 }
+
+uint64_t reconcile_differences(const struct reconcile_result *r)
+{
+    uint64_t count = 0;
+
+    for (int i = 0; i < DIFFERENCE_KINDS; i++)
+        count += r->counts[i];
+    return count;
+}
+
+enum reconcile_verdict reconcile_verdict(
+    const struct reconcile_result *r, const struct audit_result *audit)
+{
+    if (audit->verdict == AUDIT_INCOMPLETE)
+        return RECONCILE_INCOMPLETE;
+    if (reconcile_differences(r) > 0)
+        return RECONCILE_DIFFERENCES;
+    if (audit->verdict == AUDIT_FINDINGS)
+        return RECONCILE_LEDGER_FINDINGS;
+    return r->incomplete || r->later > 0 || r->unsure > 0 || !r->has_range ? RECONCILE_INCOMPLETE
+                                                                           : RECONCILE_ALL_THERE;
+}

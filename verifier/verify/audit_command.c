@@ -24,12 +24,13 @@ static int report(const struct audited *a)
     static const int statuses[] = {[AUDIT_VERIFIED] = EXIT_OK,
         [AUDIT_FINDINGS] = EXIT_FINDINGS,
         [AUDIT_INCOMPLETE] = EXIT_INCOMPLETE};
+    int err = 0;
 
-    if (!a->json)
+    if (a->json)
+        err = json_audit(stdout, &a->result, span_str(a->origin), a->seconds);
+    else
         words_audit(stdout, &a->result, span_str(a->origin), a->options.now_ms);
-    else if (json_audit(stdout, &a->result, span_str(a->origin), a->seconds) != 0)
-        return status_of_error(KEIIN_EIO, "standard output", NULL);
-    return statuses[a->result.verdict];
+    return err == 0 ? statuses[a->result.verdict] : status_of_error(err, "standard output", NULL);
 }
 
 int audit_command(int argc, char **argv)

@@ -11,8 +11,7 @@
 
 void audited_init(struct audited *a)
 {
-    *a = (struct audited){
-        .timeout_ms = OPTION_TIMEOUT_MS, .options.findings_max = FINDINGS_MAX};
+    *a = (struct audited){.timeout_ms = OPTION_TIMEOUT_MS, .options.findings_max = FINDINGS_MAX};
 }
 
 int audited_open(struct audited *a, const char *command, const char *where)

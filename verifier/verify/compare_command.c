@@ -67,8 +67,9 @@ static int report(struct compare_arguments *a, struct compare *c)
     if (err != 0)
         return status_of_error(err, "compare", NULL);
     if (a->json) {
-        if (json_compare(stdout, c, &f) != 0)
-            return status_of_error(KEIIN_EIO, "standard output", NULL);
+        err = json_compare(stdout, c, &f);
+        if (err != 0)
+            return status_of_error(err, "standard output", NULL);
     } else {
         words_compare(stdout, c, &f);
         if (a->kept)
@@ -278,8 +279,9 @@ static int report_tally(struct compare_arguments *a, struct compare_tally *tally
     if (status == EXIT_OK && tally->not_covered > 0)
         status = EXIT_INCOMPLETE;
     if (a->json) {
-        if (json_compare_tally(stdout, tally, status) != 0)
-            return status_of_error(KEIIN_EIO, "standard output", NULL);
+        err = json_compare_tally(stdout, tally, status);
+        if (err != 0)
+            return status_of_error(err, "standard output", NULL);
     } else {
         words_compare_tally(stdout, tally, folder, source);
         if (a->kept)

@@ -56,28 +56,6 @@ static int parse(int argc, char **argv, struct reconcile_arguments *a)
     return 0;
 }
 
-uint64_t reconcile_differences(const struct reconcile_result *r)
-{
-    uint64_t count = 0;
-
-    for (int i = 0; i < DIFFERENCE_KINDS; i++)
-        count += r->counts[i];
-    return count;
-}
-
-enum reconcile_verdict reconcile_verdict(
-    const struct reconcile_result *r, const struct audit_result *audit)
-{
-    if (audit->verdict == AUDIT_INCOMPLETE)
-        return RECONCILE_INCOMPLETE;
-    if (reconcile_differences(r) > 0)
-        return RECONCILE_DIFFERENCES;
-    if (audit->verdict == AUDIT_FINDINGS)
-        return RECONCILE_LEDGER_FINDINGS;
-    return r->incomplete || r->later > 0 || r->unsure > 0 || !r->has_range ? RECONCILE_INCOMPLETE
-                                                                           : RECONCILE_ALL_THERE;
-}
-
 static int report(const struct reconcile_result *r, const struct audited *ledger)
 {
     static const int statuses[] = {[RECONCILE_ALL_THERE] = EXIT_OK,
@@ -87,10 +65,12 @@ static int report(const struct reconcile_result *r, const struct audited *ledger
     const struct audit_result *audit = &ledger->result;
     enum reconcile_verdict verdict = reconcile_verdict(r, audit);
     struct span origin = span_str(ledger->origin);
+    int err;
 
     if (ledger->json) {
-        if (json_reconcile(stdout, r, verdict, audit, origin, ledger->seconds) != 0)
-            return status_of_error(KEIIN_EIO, "standard output", NULL);
+        err = json_reconcile(stdout, r, verdict, audit, origin, ledger->seconds);
+        if (err != 0)
+            return status_of_error(err, "standard output", NULL);
     } else {
         words_reconcile(stdout, r, verdict, audit);
         fputs(message_text(MESSAGE_VERIFY_RECONCILE_LEDGER), stdout);

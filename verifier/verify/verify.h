@@ -84,25 +84,17 @@ struct compare_findings {
 void words_compare(FILE *to, struct compare *c, const struct compare_findings *f);
 void words_compare_tally(
     FILE *to, const struct compare_tally *tally, const char *folder, const struct side *source);
-int json_compare(FILE *to, const struct compare *c, const struct compare_findings *f);
-int json_compare_tally(FILE *to, const struct compare_tally *tally, int status);
+int json_compare(
+    FILE *to, const struct compare *c, const struct compare_findings *f) KEIIN_MUST_USE;
+int json_compare_tally(FILE *to, const struct compare_tally *tally, int status) KEIIN_MUST_USE;
 
-/* What a reconciliation comes to, with the audit that it rests on. */
-enum reconcile_verdict {
-    RECONCILE_ALL_THERE,
-    RECONCILE_DIFFERENCES,
-    RECONCILE_LEDGER_FINDINGS, /* log and ledger agree, and the ledger is not sound */
-    RECONCILE_INCOMPLETE
-};
-enum reconcile_verdict reconcile_verdict(
-    const struct reconcile_result *r, const struct audit_result *audit);
-uint64_t reconcile_differences(const struct reconcile_result *r);
 void words_reconcile(FILE *to, const struct reconcile_result *r, enum reconcile_verdict verdict,
     const struct audit_result *audit);
 int json_reconcile(FILE *to, const struct reconcile_result *r, enum reconcile_verdict verdict,
-    const struct audit_result *audit, struct span origin, double seconds);
+    const struct audit_result *audit, struct span origin, double seconds) KEIIN_MUST_USE;
 
 /* The verdict as one JSON object. */
-int json_audit(FILE *to, const struct audit_result *r, struct span origin, double seconds);
+int json_audit(
+    FILE *to, const struct audit_result *r, struct span origin, double seconds) KEIIN_MUST_USE;
 
 #endif
