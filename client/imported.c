@@ -82,15 +82,10 @@ static int reserve(struct imported *set)
     uint32_t *slots;
     size_t count = set->slot_count == 0 ? 1024 : set->slot_count * 2;
 
-    if (set->count == set->cap) {
-        size_t cap = set->cap == 0 ? 512 : set->cap * 2;
-
-        pairs = realloc(set->pairs, cap * sizeof *pairs);
-        if (pairs == NULL)
-            return KEIIN_ENOMEM;
-        set->pairs = pairs;
-        set->cap = cap;
-    }
+    pairs = array_room(set->pairs, set->count, &set->cap, sizeof *pairs);
+    if (pairs == NULL)
+        return KEIIN_ENOMEM;
+    set->pairs = pairs;
     if (2 * (set->count + 1) <= set->slot_count)
         return 0;
     slots = calloc(count, sizeof *slots);

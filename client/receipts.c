@@ -185,13 +185,10 @@ static int see_receipt(void *ctx, const char *name)
     size_t n = strlen(name);
     uint64_t *list;
 
-    if (places->count == places->cap) {
-        places->cap = places->cap == 0 ? 256 : 2 * places->cap;
-        list = realloc(places->list, places->cap * sizeof *list);
-        if (list == NULL)
-            return KEIIN_ENOMEM;
-        places->list = list;
-    }
+    list = array_room(places->list, places->count, &places->cap, sizeof *list);
+    if (list == NULL)
+        return KEIIN_ENOMEM;
+    places->list = list;
     if (n > sizeof ending - 1 && strcmp(name + n - (sizeof ending - 1), ending) == 0 &&
         decimal_parse(span_of(name, n - (sizeof ending - 1)), UINT_MAX_CANONICAL,
             &places->list[places->count]))

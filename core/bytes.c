@@ -1,5 +1,6 @@
 #include "core/bytes.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,22 @@ bool cursor_skip(struct cursor *c, const char *literal)
 bool cursor_done(const struct cursor *c)
 {
     return !c->failed && c->p == c->end;
+}
+
+void *array_room(void *array, size_t count, size_t *cap, size_t item_bytes)
+{
+    size_t more = *cap == 0 ? 16 : *cap + *cap / 2;
+    void *bigger;
+
+    assert(count <= *cap);
+    if (count < *cap)
+        return array;
+    if (more > SIZE_MAX / 2 / item_bytes)
+        return NULL;
+    bigger = realloc(array, more * item_bytes);
+    if (bigger != NULL)
+        *cap = more;
+    return bigger;
 }
 
 void buf_init(struct buf *b, size_t max)

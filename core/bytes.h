@@ -115,6 +115,12 @@ bool cursor_skip(struct cursor *c, const char *literal);
 bool cursor_done(const struct cursor *c);
 
 /*
+ * Room for one item more behind the `count` of an array that has place for *cap: the array, perhaps
+ * moved, or NULL when there is no memory; then it is as it was. It begins as NULL with *cap 0.
+ */
+void *array_room(void *array, size_t count, size_t *cap, size_t item_bytes) KEIIN_MUST_USE;
+
+/*
  * Bytes that grow, up to `max`. After a failure (no memory, or over `max`) every put is
  * ignored; buf_status says which. `p` is owned and moves when the buffer grows.
  */

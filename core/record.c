@@ -1,6 +1,7 @@
 #include "core/record.h"
 
 #include "core/msgpack.h"
+#include "core/sha256.h"
 #include "core/text.h"
 
 #define FIELD(name, type, fact) {name, sizeof name - 1, FIELD_##type, FACT_##fact}
@@ -238,4 +239,18 @@ int record_check(struct span record, struct record_facts *out, struct why *why)
     if (out != NULL)
         *out = facts;
     return 0;
+}
+
+bool record_fits(const struct hash *digest, struct span record, struct span sealed)
+{
+    struct record_facts facts;
+    struct hash hash;
+
+    sha256(&hash, record);
+    if (!hash_eq(&hash, digest) || record_check(record, &facts, NULL) != 0)
+        return false;
+    if (sealed.n == 0)
+        return true;
+    sha256(&hash, sealed);
+    return facts.has_sealed && hash_eq(&hash, &facts.sealed);
 }

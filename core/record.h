@@ -51,4 +51,10 @@ struct record_facts {
  */
 int record_check(struct span record, struct record_facts *out, struct why *why) KEIIN_MUST_USE;
 
+/*
+ * Whether a record is good and hashes to its digest, and its sealed part, where there is one,
+ * to its field.
+ */
+bool record_fits(const struct hash *digest, struct span record, struct span sealed);
+
 #endif

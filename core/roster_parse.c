@@ -54,12 +54,8 @@ static void error(struct parse *p, const char *format, ...)
 /* Room for one element more; NULL (and no_memory) when there is none. */
 static void *grow(struct parse *p, void *array, size_t count, size_t *cap, size_t size)
 {
-    void *bigger;
+    void *bigger = array_room(array, count, cap, size);
 
-    if (count < *cap)
-        return array;
-    *cap = *cap == 0 ? 8 : *cap * 2;
-    bigger = realloc(array, *cap * size);
     if (bigger == NULL)
         p->no_memory = true;
     return bigger;

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "ledger/control.h"
+#include "system/cli.h"
+#include "system/messages.h"
 
 static int connect_to(const char *folder, int *fd, struct why *why)
 {
@@ -65,4 +67,13 @@ int ask_server(const char *folder, struct span question, struct buf *answer, str
     if (fd >= 0)
         close(fd);
     return err;
+}
+
+int ask_failed(int err, const char *folder, const char *unknown, const struct why *why)
+{
+    if (err == KEIIN_EUNKNOWN)
+        cli_error("%s", unknown);
+    else
+        cli_error(message_text(MESSAGE_LEDGER_NO_ANSWER), folder, why->text);
+    return EXIT_INCOMPLETE;
 }

@@ -11,4 +11,10 @@
 int ask_server(
     const char *folder, struct span question, struct buf *answer, struct why *why) KEIIN_MUST_USE;
 
+/*
+ * Says why there is no answer, `unknown` when the server ended in between and nobody knows what it
+ * did; the exit status.
+ */
+int ask_failed(int err, const char *folder, const char *unknown, const struct why *why);
+
 #endif

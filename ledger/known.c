@@ -86,15 +86,11 @@ static int keep(
     c = known->checkpoint_count == 0 ? NULL : &known->checkpoints[known->checkpoint_count - 1];
     if (c != NULL && c->size == checkpoint->size && hash_eq(&c->root, &checkpoint->root))
         return 0; /* the usual case of one that comes twice */
-    if (known->checkpoint_count == known->checkpoint_cap) {
-        size_t cap = known->checkpoint_cap == 0 ? 64 : 2 * known->checkpoint_cap;
-
-        more = realloc(known->checkpoints, cap * sizeof *more);
-        if (more == NULL)
-            return KEIIN_ENOMEM;
-        known->checkpoints = more;
-        known->checkpoint_cap = cap;
-    }
+    more = array_room(
+        known->checkpoints, known->checkpoint_count, &known->checkpoint_cap, sizeof *more);
+    if (more == NULL)
+        return KEIIN_ENOMEM;
+    known->checkpoints = more;
     assert(known->checkpoints != NULL);
     c = &known->checkpoints[known->checkpoint_count];
     *c = (struct known_checkpoint){
@@ -148,15 +144,10 @@ static int keep_entry(struct known *known, uint64_t index, struct span entry)
 {
     struct known_entry *more, *e;
 
-    if (known->entry_count == known->entry_cap) {
-        size_t cap = known->entry_cap == 0 ? 64 : 2 * known->entry_cap;
-
-        more = realloc(known->entries, cap * sizeof *more);
-        if (more == NULL)
-            return KEIIN_ENOMEM;
-        known->entries = more;
-        known->entry_cap = cap;
-    }
+    more = array_room(known->entries, known->entry_count, &known->entry_cap, sizeof *more);
+    if (more == NULL)
+        return KEIIN_ENOMEM;
+    known->entries = more;
     e = &known->entries[known->entry_count];
     *e = (struct known_entry){index, malloc(entry.n), entry.n};
     if (e->bytes == NULL)

@@ -45,20 +45,6 @@ static bool find_writer(const struct state *state, const struct entry *entry, st
     return false;
 }
 
-static bool record_fits(const struct hash *digest, struct span record, struct span sealed)
-{
-    struct record_facts facts;
-    struct hash hash;
-
-    sha256(&hash, record);
-    if (!hash_eq(&hash, digest) || record_check(record, &facts, NULL) != 0)
-        return false;
-    if (sealed.n == 0)
-        return true;
-    sha256(&hash, sealed);
-    return facts.has_sealed && hash_eq(&hash, &facts.sealed);
-}
-
 /* The records out of x->records, or none; what is not there is counted. */
 static int take_records(struct extension *x, struct job *job, struct why *why)
 {

@@ -41,15 +41,9 @@ int resume_main(int argc, char **argv)
         goto out;
     err = ask_server(setup.config.data,
         span_str(setup.nothing_newer ? CONTROL_NOTHING_NEWER : CONTROL_REPORT), &answer, &why);
-    if (err == 0) {
-        status = show_answer(buf_view(&answer));
-    } else if (err == KEIIN_EUNKNOWN) {
-        cli_error("%s", message_text(MESSAGE_LEDGER_RESUME_UNKNOWN));
-        status = EXIT_INCOMPLETE;
-    } else {
-        cli_error(message_text(MESSAGE_LEDGER_NO_ANSWER), setup.config.data, why.text);
-        status = EXIT_INCOMPLETE;
-    }
+    status = err == 0 ? show_answer(buf_view(&answer))
+                      : ask_failed(err, setup.config.data,
+                            message_text(MESSAGE_LEDGER_RESUME_UNKNOWN), &why);
 out:
     buf_destroy(&answer);
     setup_end(&setup);

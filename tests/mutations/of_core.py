@@ -282,3 +282,21 @@ out("file-lock", "two processes do not use one folder", "system/file.c",
 out("key-mode", "a secret key is the owner's alone", "keys/generate.c",
     "file_create(o->out, 0600, secret, &why)", "file_create(o->out, 0644, secret, &why)",
     "integration/keys.sh")
+
+# What others stand on
+
+out("fits-digest", "a record that hashes to another digest does not fit", RECORD,
+    "if (!hash_eq(&hash, digest) || record_check(record, &facts, NULL) != 0)",
+    "(void)digest;\n    if (record_check(record, &facts, NULL) != 0)", "unit/test_record")
+out("fits-form", "what is no record fits no digest", RECORD,
+    "if (!hash_eq(&hash, digest) || record_check(record, &facts, NULL) != 0)",
+    "if (record_check(record, &facts, NULL) == 1)\n        return false;\n    if (!hash_eq(&hash, digest))",
+    "unit/test_record")
+out("fits-sealed", "a sealed part fits its field", RECORD,
+    "return facts.has_sealed && hash_eq(&hash, &facts.sealed);", "return facts.has_sealed;",
+    "unit/test_record")
+out("array-kept", "an array has room for what is counted", "core/bytes.c",
+    "    if (count < *cap)\n        return array;", "    if (count <= *cap && *cap > 0)\n        return array;",
+    "unit/test_bytes")
+out("array-wraps", "no array is larger than memory can be", "core/bytes.c",
+    "    if (more > SIZE_MAX / 2 / item_bytes)\n        return NULL;\n", "", "unit/test_bytes")

@@ -123,7 +123,7 @@ out("start-entries", "the newest entries are checked again", "ledger/recheck.c",
     '    if (!hash_eq(&stored, &r->leaf))\n        return wrong(r, why, "does not hash to its leaf in the tree");',
     "", RUN)
 out("start-records", "the newest records fit their entries", "ledger/recheck.c",
-    "if (!hash_eq(&hash, &digest) || record_check(record, &facts, NULL) != 0)", "if (false)", RUN)
+    "return record_fits(&digest, record, sealed);", "return true;", RUN)
 out("start-heads", "the stored heads are those of the newest entries", "ledger/recover.c",
     "        if (seen[i].number != stored->number || seen[i].index != stored->index ||",
     "        if (false &&", "unit/test_ledger_groups")

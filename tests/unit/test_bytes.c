@@ -158,6 +158,34 @@ static void test_buf_never_wraps(void **state)
     buf_destroy(&b);
 }
 
+/* It grows by what it needs, keeps what it has, and refuses what no memory can hold. */
+static void test_array_room(void **state)
+{
+    uint32_t *array = NULL, *more;
+    size_t cap = 0, moved = 0, before;
+
+    (void)state;
+    for (uint32_t i = 0; i < 100000; i++) {
+        before = cap;
+        more = array_room(array, i, &cap, sizeof *more);
+        assert_non_null(more);
+        assert_true(cap > i);
+        assert_true(cap == before || before == i);
+        moved += cap != before;
+        array = more;
+        array[i] = i;
+    }
+    assert_in_range(moved, 2, 40);
+    for (uint32_t i = 0; i < 100000; i++)
+        assert_int_equal(array[i], i);
+    before = cap;
+    /* So many bytes that their number would wrap around to a small one. */
+    assert_null(array_room(array, cap, &cap, SIZE_MAX / (cap + cap / 2) + 1));
+    assert_int_equal(cap, before);
+    assert_ptr_equal(array_room(array, cap - 1, &cap, sizeof *array), array);
+    free(array);
+}
+
 static void test_every_error_has_its_text(void **state)
 {
     struct why why;
@@ -188,6 +216,7 @@ int main(void)
         cmocka_unit_test(test_buf_printf_fills_to_the_bound),
         cmocka_unit_test(test_buf_take_gives_a_full_buffer),
         cmocka_unit_test(test_buf_never_wraps),
+        cmocka_unit_test(test_array_room),
         cmocka_unit_test(test_every_error_has_its_text),
     };
 

@@ -4,6 +4,7 @@
  */
 #include "core/msgpack.h"
 #include "core/record.h"
+#include "core/sha256.h"
 #include "tests/unit/test.h"
 
 /* A record with one more field, `name`, whose encoded value is `value`. */
@@ -234,6 +235,55 @@ static void test_facts(void **state)
     buf_destroy(&b);
 }
 
+/* A record with the digest of a sealed part, or without; appended to b. */
+static void put_record(struct buf *b, const struct hash *sealed)
+{
+    static const uint8_t salt[SALT_BYTES];
+
+    msgpack_put_map(b, sealed == NULL ? 3 : 4);
+    msgpack_put_str(b, span_str("action"));
+    msgpack_put_str(b, span_str("query"));
+    msgpack_put_str(b, span_str("at"));
+    msgpack_put_uint(b, 5);
+    msgpack_put_str(b, span_str("salt"));
+    msgpack_put_bin(b, span_of(salt, sizeof salt));
+    if (sealed == NULL)
+        return;
+    msgpack_put_str(b, span_str("sealed"));
+    msgpack_put_bin(b, span_hash(sealed));
+}
+
+/* By its digest, its form and its sealed part, each alone. */
+static void test_what_fits_a_digest(void **state)
+{
+    struct span part = span_str("for two alone"), nothing = span_of(NULL, 0);
+    struct hash digest, sealed;
+    struct buf plain, with;
+
+    (void)state;
+    buf_init(&plain, 1000);
+    buf_init(&with, 1000);
+    sha256(&sealed, part);
+    put_record(&plain, NULL);
+    put_record(&with, &sealed);
+
+    sha256(&digest, buf_view(&plain));
+    assert_true(record_fits(&digest, buf_view(&plain), nothing));
+    assert_false(record_fits(&digest, buf_view(&plain), part));
+    assert_false(record_fits(&digest, buf_view(&with), nothing));
+
+    sha256(&digest, buf_view(&with));
+    assert_true(record_fits(&digest, buf_view(&with), part));
+    assert_true(record_fits(&digest, buf_view(&with), nothing)); /* erased, or kept back */
+    assert_false(record_fits(&digest, buf_view(&with), span_str("for two alone.")));
+
+    buf_put_u8(&plain, 0); /* its digest is right, and it is no record */
+    sha256(&digest, buf_view(&plain));
+    assert_false(record_fits(&digest, buf_view(&plain), nothing));
+    buf_destroy(&plain);
+    buf_destroy(&with);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +292,7 @@ int main(void)
         cmocka_unit_test(test_every_field_with_every_shape),
         cmocka_unit_test(test_longest_record),
         cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_what_fits_a_digest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,17 +24,13 @@ struct part {
 
 static struct batch_record *add_record(struct batch *b)
 {
-    if (b->record_count == b->record_cap) {
-        size_t cap = b->record_cap == 0 ? 16 : b->record_cap * 2;
-        struct batch_record *bigger = realloc(b->records, cap * sizeof *bigger);
-
-        if (bigger == NULL) {
-            b->status = KEIIN_ENOMEM;
-            return NULL;
-        }
-        b->records = bigger;
-        b->record_cap = cap;
+    struct batch_record *more =
+        array_room(b->records, b->record_count, &b->record_cap, sizeof *more);
+    if (more == NULL) {
+        b->status = KEIIN_ENOMEM;
+        return NULL;
     }
+    b->records = more;
     return &b->records[b->record_count++];
 }
 
@@ -57,17 +53,12 @@ static void missing(struct batch *b, unsigned entry, uint32_t position, uint32_t
 
 static void add_order(struct batch *b, struct batch_order order)
 {
-    if (b->order_count == b->order_cap) {
-        size_t cap = b->order_cap == 0 ? 16 : b->order_cap * 2;
-        struct batch_order *bigger = realloc(b->orders, cap * sizeof *bigger);
-
-        if (bigger == NULL) {
-            b->status = KEIIN_ENOMEM;
-            return;
-        }
-        b->orders = bigger;
-        b->order_cap = cap;
+    struct batch_order *more = array_room(b->orders, b->order_count, &b->order_cap, sizeof *more);
+    if (more == NULL) {
+        b->status = KEIIN_ENOMEM;
+        return;
     }
+    b->orders = more;
     b->orders[b->order_count++] = order;
 }
 
@@ -81,19 +72,15 @@ static void keep_only(struct batch *b, size_t count)
 
 static void keep(struct part *p, uint32_t position, struct span record)
 {
+    struct batch_kept *more;
     struct batch *b = p->b;
 
-    if (b->kept_count == b->kept_cap) {
-        size_t cap = b->kept_cap == 0 ? 256 : b->kept_cap * 2;
-        struct batch_kept *bigger = realloc(b->kept, cap * sizeof *bigger);
-
-        if (bigger == NULL) {
-            b->status = KEIIN_ENOMEM;
-            return;
-        }
-        b->kept = bigger;
-        b->kept_cap = cap;
+    more = array_room(b->kept, b->kept_count, &b->kept_cap, sizeof *more);
+    if (more == NULL) {
+        b->status = KEIIN_ENOMEM;
+        return;
     }
+    b->kept = more;
     if (!p->keeper->take(record, &b->kept_bytes))
         return;
     if (buf_status(&b->kept_bytes) != 0)

@@ -192,18 +192,14 @@ static int signed_head_of(const struct compare *c, size_t side, uint64_t index, 
 static int collect(
     struct compare *c, struct heads *heads, size_t side, uint64_t index, struct span bytes)
 {
+    struct signed_head *more;
     bool is_one;
     int err;
 
-    if (heads->count == heads->cap) {
-        size_t cap = heads->cap == 0 ? 1024 : heads->cap * 2;
-        struct signed_head *bigger = realloc(heads->list, cap * sizeof *bigger);
-
-        if (bigger == NULL)
-            return KEIIN_ENOMEM;
-        heads->list = bigger;
-        heads->cap = cap;
-    }
+    more = array_room(heads->list, heads->count, &heads->cap, sizeof *more);
+    if (more == NULL)
+        return KEIIN_ENOMEM;
+    heads->list = more;
     err = signed_head_of(c, side, index, bytes, &heads->list[heads->count], &is_one);
     heads->count += err == 0 && is_one;
     return err;

@@ -88,18 +88,13 @@ void findings_free(struct findings *f)
 /* Room for one more element; false, and no_memory, when there is none. */
 static bool room(struct findings *f, void **array, size_t count, size_t *cap, size_t size)
 {
-    size_t bigger_cap = *cap == 0 ? 16 : *cap * 2;
-    void *bigger;
+    void *bigger = array_room(*array, count, cap, size);
 
-    if (count < *cap)
-        return true;
-    bigger = realloc(*array, bigger_cap * size);
     if (bigger == NULL) {
         f->no_memory = true;
         return false;
     }
     *array = bigger;
-    *cap = bigger_cap;
     return true;
 }
 

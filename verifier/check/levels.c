@@ -14,15 +14,11 @@ void levels_destroy(struct levels *l)
 
 int levels_expect(struct levels *l, uint64_t size, const struct hash *root)
 {
-    if (l->expected_count == l->expected_cap) {
-        size_t cap = l->expected_cap == 0 ? 8 : l->expected_cap * 2;
-        struct expected_root *bigger = realloc(l->expected, cap * sizeof *bigger);
-
-        if (bigger == NULL)
-            return KEIIN_ENOMEM;
-        l->expected = bigger;
-        l->expected_cap = cap;
-    }
+    struct expected_root *more =
+        array_room(l->expected, l->expected_count, &l->expected_cap, sizeof *more);
+    if (more == NULL)
+        return KEIIN_ENOMEM;
+    l->expected = more;
     l->expected[l->expected_count++] = (struct expected_root){size, *root};
     return 0;
 }

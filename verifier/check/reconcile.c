@@ -138,19 +138,15 @@ static int grow_slots(struct reconcile *r)
 
 int reconcile_add(struct reconcile *r, const struct statement *statement)
 {
+    struct statement *more;
     int err = 0;
 
     if (r->statement_count >= r->options.statements_max || r->statement_count >= UINT32_MAX - 1)
         return KEIIN_ELIMIT;
-    if (r->statement_count == r->statement_cap) {
-        size_t cap = r->statement_cap == 0 ? 512 : r->statement_cap + r->statement_cap / 2;
-        struct statement *bigger = realloc(r->statements, cap * sizeof *bigger);
-
-        if (bigger == NULL)
-            return KEIIN_ENOMEM;
-        r->statements = bigger;
-        r->statement_cap = cap;
-    }
+    more = array_room(r->statements, r->statement_count, &r->statement_cap, sizeof *more);
+    if (more == NULL)
+        return KEIIN_ENOMEM;
+    r->statements = more;
     if (2 * (r->statement_count + 1) > r->slot_count)
         err = grow_slots(r);
     if (err != 0)
@@ -162,19 +158,16 @@ int reconcile_add(struct reconcile *r, const struct statement *statement)
 
 int reconcile_note(struct reconcile *r, struct noted_list *list, struct noted **out)
 {
+    struct noted *more;
+
     (void)r;
     *out = NULL;
     if (list->count == NOTED_MAX)
         return 0;
-    if (list->count == list->cap) {
-        size_t cap = list->cap == 0 ? 16 : list->cap * 2;
-        struct noted *bigger = realloc(list->items, cap * sizeof *bigger);
-
-        if (bigger == NULL)
-            return KEIIN_ENOMEM;
-        list->items = bigger;
-        list->cap = cap;
-    }
+    more = array_room(list->items, list->count, &list->cap, sizeof *more);
+    if (more == NULL)
+        return KEIIN_ENOMEM;
+    list->items = more;
     *out = &list->items[list->count++];
     **out = (struct noted){.difference = {.index = FINDING_NO_INDEX}};
     return 0;
@@ -237,6 +230,8 @@ static bool is_named(const struct reconcile *r, struct span name)
 /* The writer's number. Records come by entries, so it mostly is the last one's. */
 static int writer_of(struct reconcile *r, struct span name, size_t *out)
 {
+    struct known_writer *more;
+
     *out = r->last_writer;
     if (r->writer_count > 0 && span_is(name, r->writers[*out].name))
         return 0;
@@ -245,15 +240,10 @@ static int writer_of(struct reconcile *r, struct span name, size_t *out)
             r->last_writer = --*out;
             return 0;
         }
-    if (r->writer_count == r->writer_cap) {
-        size_t cap = r->writer_cap == 0 ? 16 : r->writer_cap * 2;
-        struct known_writer *bigger = realloc(r->writers, cap * sizeof *bigger);
-
-        if (bigger == NULL)
-            return KEIIN_ENOMEM;
-        r->writers = bigger;
-        r->writer_cap = cap;
-    }
+    more = array_room(r->writers, r->writer_count, &r->writer_cap, sizeof *more);
+    if (more == NULL)
+        return KEIIN_ENOMEM;
+    r->writers = more;
     r->writers[r->writer_count] =
         (struct known_writer){.name = strndup((const char *)name.p, name.n)};
     if (r->writers[r->writer_count].name == NULL)

@@ -8,15 +8,10 @@
 
 static int push(struct rosters *r, struct roster *roster)
 {
-    if (r->count == r->cap) {
-        size_t cap = r->cap == 0 ? 8 : r->cap * 2;
-        struct roster **bigger = realloc(r->list, cap * sizeof(struct roster *));
-
-        if (bigger == NULL)
-            return KEIIN_ENOMEM;
-        r->list = bigger;
-        r->cap = cap;
-    }
+    struct roster **more = array_room(r->list, r->count, &r->cap, sizeof *more);
+    if (more == NULL)
+        return KEIIN_ENOMEM;
+    r->list = more;
     r->list[r->count++] = roster;
     return 0;
 }

@@ -28,18 +28,14 @@ void writers_free(struct writers *w)
 static struct writer_state *insert(
     struct writers *w, size_t at, const struct hash *ledger_id, struct span name)
 {
+    struct writer_state *more;
     struct writer_state *state;
     uint8_t *copy;
 
-    if (w->count == w->cap) {
-        size_t cap = w->cap == 0 ? 16 : w->cap * 2;
-        struct writer_state *bigger = realloc(w->list, cap * sizeof *bigger);
-
-        if (bigger == NULL)
-            return NULL;
-        w->list = bigger;
-        w->cap = cap;
-    }
+    more = array_room(w->list, w->count, &w->cap, sizeof *more);
+    if (more == NULL)
+        return NULL;
+    w->list = more;
     copy = malloc(name.n + 1);
     if (copy == NULL)
         return NULL;

@@ -140,21 +140,17 @@ static char *receipts_folder(const char *name)
 
 static int add_name(struct receipts *r, const char *name)
 {
+    struct receipt_name *more;
     static const char ending[] = ".tlog-proof";
     size_t n = strlen(name);
     struct receipt_name *place;
 
     if (n < sizeof ending || strcmp(name + n - (sizeof ending - 1), ending) != 0)
         return 0;
-    if (r->count == r->cap) {
-        size_t cap = r->cap == 0 ? 64 : r->cap * 2;
-        struct receipt_name *bigger = realloc(r->list, cap * sizeof *bigger);
-
-        if (bigger == NULL)
-            return KEIIN_ENOMEM;
-        r->list = bigger;
-        r->cap = cap;
-    }
+    more = array_room(r->list, r->count, &r->cap, sizeof *more);
+    if (more == NULL)
+        return KEIIN_ENOMEM;
+    r->list = more;
     place = &r->list[r->count];
     place->path = path_join(r->folder, name);
     if (place->path == NULL)
