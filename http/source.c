@@ -51,14 +51,9 @@ struct source_stream {
 
 _Static_assert(SOURCE_PIECE_BYTES_MAX < BUFFER_BYTES, "a piece fits in the buffer");
 
-static bool is_url(const char *where)
-{
-    return strncmp(where, "http://", 7) == 0 || strncmp(where, "https://", 8) == 0;
-}
-
 static int open_place(struct source *s, struct why *why)
 {
-    if (!is_url(s->where)) {
+    if (!source_is_url(s->where)) {
         s->folder = open(s->where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         s->folder_errno = errno;
         return 0;

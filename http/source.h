@@ -11,6 +11,12 @@
 
 struct source;
 
+/* Whether a place is a URL; else it is a folder. */
+static inline bool source_is_url(const char *where)
+{
+    return strncmp(where, "http://", 7) == 0 || strncmp(where, "https://", 8) == 0;
+}
+
 /*
  * `where` is http(s)://... or a folder. `timeout_ms` (0: 30,000) bounds each
  * silence; a whole answer may take four times as long.

@@ -131,6 +131,15 @@ class Options(unittest.TestCase):
             done = self.verify(*words, roster=self.dir / "roster")
             self.assertEqual((done.returncode, done.stderr), (0, ""), words)
 
+    def test_what_cannot_be_read_is_named_once(self):
+        nothing, roster = str(self.dir / "nothing"), self.dir / "roster"
+        for words, status in ((["check", "--roster", roster, nothing], 2),
+                              (["check", "--roster", roster, "--roster", nothing, "x"], 64),
+                              (["audit", "--roster", nothing, "x"], 64)):
+            done = self.verify(*words)
+            self.assertEqual((done.returncode, done.stdout), (status, ""), words)
+            self.assertEqual(done.stderr.count(nothing), 1, done.stderr)
+
     def test_what_they_say_is_done(self):
         """Each option of an audit changes what it is there to change."""
         source, roster = self.dir / "source", f"--roster={self.dir / 'roster'}"

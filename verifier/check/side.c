@@ -15,11 +15,6 @@
 
 /* ---- opening ---- */
 
-static bool is_url(const char *name)
-{
-    return strncmp(name, "http://", 7) == 0 || strncmp(name, "https://", 8) == 0;
-}
-
 static int parse_checkpoint(struct side *s, struct span note, struct why *why)
 {
     int err;
@@ -148,7 +143,7 @@ int side_open(struct side *s, const char *name, const struct side_options *optio
 
     *s = (struct side){.name = name};
     buf_init(&s->fetch.checkpoint_bytes, CHECKPOINT_BYTES_MAX);
-    if (!is_url(name) && stat(name, &st) == 0 && !S_ISDIR(st.st_mode))
+    if (!source_is_url(name) && stat(name, &st) == 0 && !S_ISDIR(st.st_mode))
         return open_file(s, why);
     s->kind = SIDE_SOURCE;
     return open_source(s, options, why);

@@ -91,7 +91,7 @@ static int check_file(const char *path, const struct roster_list *a)
     if (err == 0) {
         status = report(path, &evidence, a->list[a->count - 1], list, count);
     } else {
-        cli_error("%s: %s", path, why.text[0] != '\0' ? why.text : keiin_err_text(err));
+        (void)cli_fail(err, path, &why);
         status = EXIT_INCOMPLETE;
     }
     evidence_destroy(&evidence);

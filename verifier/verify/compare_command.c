@@ -132,8 +132,8 @@ static char *receipts_folder(const char *name)
 {
     struct stat st;
 
-    if (strncmp(name, "http://", 7) == 0 || strncmp(name, "https://", 8) == 0 ||
-        stat(name, &st) != 0 || !S_ISDIR(st.st_mode) || has_file(name, "checkpoint"))
+    if (source_is_url(name) || stat(name, &st) != 0 || !S_ISDIR(st.st_mode) ||
+        has_file(name, "checkpoint"))
         return NULL;
     return has_file(name, "receipts") ? path_join(name, "receipts") : strdup(name);
 }

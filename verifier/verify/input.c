@@ -56,7 +56,7 @@ int input_next_roster(void *list, const char *command, const char *path)
         err = roster_from_note(span_of(bytes, n), parent, next, &why);
     free(bytes);
     if (err != 0) {
-        cli_error("%s: %s", path, why.text[0] != '\0' ? why.text : keiin_err_text(err));
+        (void)cli_fail(err, path, &why);
         return EXIT_USAGE;
     }
     rosters->count++;
@@ -86,22 +86,45 @@ bool input_address(const char *text, struct address *out)
     return false;
 }
 
-int input_one(int argc, char **argv, bool needs_out, struct one_arguments *a)
+static int parse_one(int argc, char **argv, bool needs_out, struct one *one)
 {
-    const struct option_row rows[] = {OPTION("at", .text = &a->at_text),
-        OPTION("roster", .text = &a->roster), OPTION("latest", .flag = &a->latest),
-        OPTION("out", .text = &a->out)};
-    int status;
+    const struct option_row rows[] = {OPTION("at", .text = &one->at_text),
+        OPTION("roster", .text = &one->roster_path), OPTION("latest", .flag = &one->latest),
+        OPTION("out", .text = &one->out)};
+    int status = options_read(argc, argv, rows, needs_out ? 4 : 3);
 
-    *a = (struct one_arguments){0};
-    status = options_read(argc, argv, rows, needs_out ? 4 : 3);
     if (status != 0)
         return status;
-    if (a->at_text == NULL)
+    if (one->at_text == NULL)
         return cli_usage(message_text(MESSAGE_VERIFY_NEED_AT), argv[0]);
-    if (needs_out && a->out == NULL)
+    if (needs_out && one->out == NULL)
         return cli_usage("%s", message_text(MESSAGE_VERIFY_NEED_OUT));
     if (argc - optind != 1)
         return cli_usage(message_text(MESSAGE_VERIFY_ONE_SOURCE), argv[0]);
-    return input_address(a->at_text, &a->at) ? 0 : EXIT_USAGE;
+    one->where = argv[optind];
+    return input_address(one->at_text, &one->at) ? 0 : EXIT_USAGE;
+}
+
+int input_one(int argc, char **argv, bool needs_out, struct one *one)
+{
+    struct why why = {""};
+    int err, status;
+
+    *one = (struct one){0};
+    status = parse_one(argc, argv, needs_out, one);
+    if (status == 0)
+        status = input_roster(argv[0], one->roster_path, true, &one->roster);
+    if (status != 0)
+        return status;
+    err = source_open(one->where, 0, &one->source, &why);
+    if (err == 0)
+        err = fetch_init(&one->fetch, one->source, one->latest, &why);
+    return err == 0 ? 0 : cli_fail(err, one->where, &why);
+}
+
+void input_one_end(struct one *one)
+{
+    fetch_destroy(&one->fetch);
+    source_free(one->source);
+    roster_free(one->roster);
 }

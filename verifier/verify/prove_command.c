@@ -7,12 +7,11 @@
 #include "system/file.h"
 #include "system/messages.h"
 #include "verifier/check/evidence.h"
-#include "verifier/check/fetch.h"
 #include "verifier/verify/verify.h"
 
 /* The record that is wanted, into the extra line. */
-static int add_record(struct fetch *f, const struct one_arguments *a, const struct entry *entry,
-    struct buf *record, struct buf *sealed, struct proof_extra *extra, struct why *why)
+static int add_record(struct one *a, const struct entry *entry, struct buf *record,
+    struct buf *sealed, struct proof_extra *extra, struct why *why)
 {
     int err;
 
@@ -21,7 +20,8 @@ static int add_record(struct fetch *f, const struct one_arguments *a, const stru
             entry->kind == ENTRY_RECORDS ? entry->digest_count - 1 : 0, (unsigned)a->at.position);
         return KEIIN_EUSAGE;
     }
-    err = fetch_record(f, a->at.index, entry->digest_count, a->at.position, record, sealed, why);
+    err = fetch_record(
+        &a->fetch, a->at.index, entry->digest_count, a->at.position, record, sealed, why);
     if (err == 0 && record->n == 0) {
         why_set(why, message_text(MESSAGE_VERIFY_NO_RECORD), a->at_text);
         err = KEIIN_EABSENT;
@@ -34,8 +34,7 @@ static int add_record(struct fetch *f, const struct one_arguments *a, const stru
 }
 
 /* Collects what the proof holds, and writes it to `out`. */
-static int make_proof(
-    struct fetch *f, const struct one_arguments *a, struct buf *out, struct why *why)
+static int make_proof(struct one *a, struct buf *out, struct why *why)
 {
     struct hash hashes[PROOF_HASHES_MAX], leaf;
     struct buf entry_bytes, record, sealed, extra_bytes;
@@ -48,7 +47,7 @@ static int make_proof(
     buf_init(&record, 65535);
     buf_init(&sealed, 65535);
     buf_init(&extra_bytes, PROOF_EXTRA_BYTES_MAX + 16 * 1024);
-    err = fetch_entry(f, a->at.index, &entry_bytes, why);
+    err = fetch_entry(&a->fetch, a->at.index, &entry_bytes, why);
     if (err != 0)
         goto out;
     extra.entry = buf_view(&entry_bytes);
@@ -58,16 +57,16 @@ static int make_proof(
         goto out;
     }
     if (a->at.has_position)
-        err = add_record(f, a, &entry, &record, &sealed, &extra, why);
+        err = add_record(a, &entry, &record, &sealed, &extra, why);
     if (err == 0) {
         sha256_leaf(&leaf, extra.entry);
-        err = fetch_proof(f, a->at.index, &leaf, hashes, &count, why);
+        err = fetch_proof(&a->fetch, a->at.index, &leaf, hashes, &count, why);
     }
     if (err != 0)
         goto out;
     proof_extra_write(&extra_bytes, &extra);
-    proof_write(
-        out, buf_view(&extra_bytes), a->at.index, hashes, count, buf_view(&f->checkpoint_bytes));
+    proof_write(out, buf_view(&extra_bytes), a->at.index, hashes, count,
+        buf_view(&a->fetch.checkpoint_bytes));
     err = buf_status(&extra_bytes);
     if (err == 0)
         err = buf_status(out);
@@ -107,41 +106,28 @@ static int check_proof(struct span proof, const struct roster *roster)
 
 int prove_command(int argc, char **argv)
 {
-    struct roster *roster = NULL;
-    struct source *source = NULL;
-    struct one_arguments a;
+    struct one one;
     struct why why = {""};
-    struct fetch fetch = {0};
     struct buf proof;
-    int err = 0, status = input_one(argc, argv, true, &a);
+    int err = 0, status = input_one(argc, argv, true, &one);
 
     buf_init(&proof, PROOF_BYTES_MAX);
-    if (status == 0)
-        status = input_roster(argv[0], a.roster, true, &roster);
     if (status != 0)
         goto out;
-    err = source_open(argv[optind], 0, &source, &why);
-    if (err == 0)
-        err = fetch_init(&fetch, source, a.latest, &why);
-    if (err == 0)
-        err = make_proof(&fetch, &a, &proof, &why);
-    if (err == 0 && roster != NULL)
-        status = check_proof(buf_view(&proof), roster);
+    err = make_proof(&one, &proof, &why);
+    if (err == 0 && one.roster != NULL)
+        status = check_proof(buf_view(&proof), one.roster);
     if (err == 0 && status == 0)
-        err = file_create(a.out, 0644, buf_view(&proof), &why);
-    if (err != 0) {
-        status = cli_fail(err, argv[optind], &why);
-        goto out;
-    }
+        err = file_create(one.out, 0644, buf_view(&proof), &why);
+    if (err != 0)
+        status = cli_fail(err, one.where, &why);
     if (status != 0)
         goto out;
-    printf(message_text(MESSAGE_VERIFY_PROVED), a.at_text, a.out);
-    if (roster == NULL)
+    printf(message_text(MESSAGE_VERIFY_PROVED), one.at_text, one.out);
+    if (one.roster == NULL)
         fputs(message_text(MESSAGE_VERIFY_PROVED_UNSIGNED), stdout);
 out:
-    fetch_destroy(&fetch);
-    source_free(source);
-    roster_free(roster);
+    input_one_end(&one);
     buf_destroy(&proof);
     return status;
 }

@@ -8,7 +8,6 @@
 #include "core/text.h"
 #include "system/cli.h"
 #include "system/messages.h"
-#include "verifier/check/fetch.h"
 #include "verifier/verify/verify.h"
 
 #define SAY(id, ...) printf(message_text(MESSAGE_VERIFY_##id), ##__VA_ARGS__)
@@ -30,22 +29,22 @@ static void say_writer(const struct entry *entry, const struct roster *roster)
         (const char *)writer->organisation.p);
 }
 
-static void say_entry(const struct fetch *f, uint64_t index, struct span bytes,
-    const struct entry *entry, const struct roster *roster)
+static void say_entry(const struct one *a, struct span bytes, const struct entry *entry)
 {
+    const struct checkpoint *checkpoint = &a->fetch.checkpoint;
     char hex[2 * HASH_BYTES + 1], time[TIME_TEXT_BYTES], origin[NAME_BYTES_MAX + 1];
     struct hash hash;
 
-    snprintf(origin, sizeof origin, "%.*s", (int)f->checkpoint.origin.n,
-        (const char *)f->checkpoint.origin.p);
-    SAY(SHOW_ENTRY, index, origin);
+    snprintf(origin, sizeof origin, "%.*s", (int)checkpoint->origin.n,
+        (const char *)checkpoint->origin.p);
+    SAY(SHOW_ENTRY, a->at.index, origin);
     if (entry->kind == ENTRY_RECORDS)
         SAY(SHOW_KIND_RECORDS, entry->digest_count, entry->number, entry_last_number(entry));
     else
         SAY(SHOW_KIND_ROSTER, entry->number);
     time_text(time, entry->received);
     SAY(SHOW_RECEIVED, time);
-    say_writer(entry, roster);
+    say_writer(entry, a->roster);
     sha256_leaf(&hash, bytes);
     hex_encode(hex, span_hash(&hash));
     SAY(SHOW_LEAF, hex);
@@ -58,8 +57,7 @@ static void say_entry(const struct fetch *f, uint64_t index, struct span bytes,
 }
 
 /* The record is shown only when it is the one that the entry holds. */
-static int say_record(
-    struct fetch *f, const struct one_arguments *a, const struct entry *entry, struct why *why)
+static int say_record(struct one *a, const struct entry *entry, struct why *why)
 {
     struct buf record, sealed;
     struct hash digest, want;
@@ -76,7 +74,8 @@ static int say_record(
     }
     buf_init(&record, 65535);
     buf_init(&sealed, 65535);
-    err = fetch_record(f, a->at.index, entry->digest_count, a->at.position, &record, &sealed, why);
+    err = fetch_record(
+        &a->fetch, a->at.index, entry->digest_count, a->at.position, &record, &sealed, why);
     if (err == 0 && record.n == 0) {
         why_set(why, message_text(MESSAGE_VERIFY_NO_RECORD), a->at_text);
         err = KEIIN_EABSENT;
@@ -98,8 +97,7 @@ static int say_record(
     return err;
 }
 
-static int show(
-    struct fetch *f, const struct one_arguments *a, const struct roster *roster, struct why *why)
+static int show(struct one *a, struct why *why)
 {
     struct hash hashes[PROOF_HASHES_MAX], leaf;
     struct entry entry;
@@ -108,45 +106,34 @@ static int show(
     int err;
 
     buf_init(&bytes, ENTRY_BYTES_MAX);
-    err = fetch_entry(f, a->at.index, &bytes, why);
+    err = fetch_entry(&a->fetch, a->at.index, &bytes, why);
     if (err == 0) {
         sha256_leaf(&leaf, buf_view(&bytes));
-        err = fetch_proof(f, a->at.index, &leaf, hashes, &count, why);
+        err = fetch_proof(&a->fetch, a->at.index, &leaf, hashes, &count, why);
     }
     if (err == 0 && entry_parse(buf_view(&bytes), &entry) != 0) {
         why_set(why, message_text(MESSAGE_VERIFY_ENTRY_MALFORMED), a->at.index);
         err = KEIIN_EMALFORMED;
     }
     if (err == 0 && !a->at.has_position)
-        say_entry(f, a->at.index, buf_view(&bytes), &entry, roster);
+        say_entry(a, buf_view(&bytes), &entry);
     if (err == 0 && a->at.has_position)
-        err = say_record(f, a, &entry, why);
+        err = say_record(a, &entry, why);
     buf_destroy(&bytes);
     return err;
 }
 
 int show_command(int argc, char **argv)
 {
-    struct roster *roster = NULL;
-    struct source *source = NULL;
-    struct one_arguments a;
-    struct fetch fetch = {0};
+    struct one one;
     struct why why = {""};
-    int err, status = input_one(argc, argv, false, &a);
+    int err, status = input_one(argc, argv, false, &one);
 
-    if (status == 0)
-        status = input_roster(argv[0], a.roster, true, &roster);
-    if (status != 0)
-        return status;
-    err = source_open(argv[optind], 0, &source, &why);
-    if (err == 0)
-        err = fetch_init(&fetch, source, a.latest, &why);
-    if (err == 0)
-        err = show(&fetch, &a, roster, &why);
-    if (err != 0)
-        status = cli_fail(err, argv[optind], &why);
-    fetch_destroy(&fetch);
-    source_free(source);
-    roster_free(roster);
+    if (status == 0) {
+        err = show(&one, &why);
+        if (err != 0)
+            status = cli_fail(err, one.where, &why);
+    }
+    input_one_end(&one);
     return status;
 }

@@ -7,6 +7,7 @@
 #include "core/roster.h"
 #include "verifier/check/audit.h"
 #include "verifier/check/compare.h"
+#include "verifier/check/fetch.h"
 #include "verifier/check/reconcile.h"
 
 int audit_command(int argc, char **argv);
@@ -51,14 +52,22 @@ struct address {
 };
 bool input_address(const char *text, struct address *out);
 
-/* The command line of commands that look at one thing of a SOURCE, which is argv[optind]. */
-struct one_arguments {
-    const char *at_text, *out, *roster;
+/* What commands that look at one entry or record are given, and its SOURCE opened. */
+struct one {
+    const char *at_text, *out, *roster_path;
     struct address at;
     bool latest;
+    const char *where; /* the SOURCE as it was named */
+    struct roster *roster; /* NULL when none is named */
+    struct source *source;
+    struct fetch fetch;
 };
-/* 0, or the exit status after a line was printed. --out is needed, or not known. */
-int input_one(int argc, char **argv, bool needs_out, struct one_arguments *a);
+/*
+ * 0, or the exit status after a line was printed; input_one_end in any case. --out is needed, or
+ * not known.
+ */
+int input_one(int argc, char **argv, bool needs_out, struct one *one);
+void input_one_end(struct one *one);
 
 /* The findings of an audit or check, a sentence each. */
 void words_finding(FILE *to, const struct finding *f);
