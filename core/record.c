@@ -4,7 +4,10 @@
 #include "core/sha256.h"
 #include "core/text.h"
 
-#define FIELD(name, type, fact) {name, sizeof name - 1, FIELD_##type, FACT_##fact}
+#define FIELD(name, type, fact)                                                                    \
+    {                                                                                              \
+        name, sizeof name - 1, FIELD_##type, FACT_##fact                                           \
+    }
 
 const struct field record_fields[] = {
     FIELD("action", ID, ACTION),
@@ -183,8 +186,7 @@ static struct span next_name(
     struct span name = msgpack_str_raw(r);
 
     *field = r->in.failed ? NULL : next_field(from, name);
-    if (*field == NULL &&
-        (!utf8_plain(name) || (last->p != NULL && span_cmp(*last, name) >= 0)))
+    if (*field == NULL && (!utf8_plain(name) || (last->p != NULL && span_cmp(*last, name) >= 0)))
         r->in.failed = true;
     *last = name;
     return name;
@@ -212,13 +214,13 @@ int record_check(struct span record, struct record_facts *out, struct why *why)
             break;
         if (field == NULL && !is_extension(key)) {
             why_set(why, "field \"%.*s\" is not in the vocabulary; names of your own begin with x-",
-                (int)(key.n > 64 ? 64 : key.n), (const char *)key.p);
+                (int)utf8_beginning(key, 64).n, (const char *)key.p);
             return KEIIN_EMALFORMED;
         }
         value_check(&r, field == NULL ? FIELD_EXTENSION : field->type);
         if (r.in.failed) {
             why_set(why, "field \"%.*s\" has a value of another type or length",
-                (int)(key.n > 64 ? 64 : key.n), (const char *)key.p);
+                (int)utf8_beginning(key, 64).n, (const char *)key.p);
             return KEIIN_EMALFORMED;
         }
         if (field == NULL || field->fact == FACT_NONE)
@@ -233,7 +235,9 @@ int record_check(struct span record, struct record_facts *out, struct why *why)
     }
     if (facts.action.n == 0 || !at || !salt) {
         why_set(why, "field \"%s\" is missing",
-            facts.action.n == 0 ? "action" : !at ? "at" : "salt");
+            facts.action.n == 0 ? "action"
+            : !at               ? "at"
+                                : "salt");
         return KEIIN_EMALFORMED;
     }
     if (out != NULL)

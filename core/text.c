@@ -219,6 +219,16 @@ bool utf8_plain(struct span text)
     return true;
 }
 
+struct span utf8_beginning(struct span text, size_t bytes_max)
+{
+    if (text.n > bytes_max) {
+        text.n = bytes_max;
+        while (text.n > 0 && (text.p[text.n] & 0xc0) == 0x80)
+            text.n--;
+    }
+    return text;
+}
+
 bool id_valid(struct span text)
 {
     size_t i = 0;

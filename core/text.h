@@ -27,6 +27,8 @@ bool decimal_parse(struct span text, uint64_t max, uint64_t *out);
 bool utf8_valid(struct span text);
 /* Valid UTF-8 without the characters that SPEC.md section 2 forbids in a str. */
 bool utf8_plain(struct span text);
+/* The beginning of valid UTF-8, at most `bytes_max` bytes and no character cut in two. */
+struct span utf8_beginning(struct span text, size_t bytes_max);
 /* Names and origins: 1 to 255 bytes, each 0x21-0x7E, no '+'. */
 bool name_valid(struct span text);
 /* A record's id: 1 to 255 bytes, each 0x21-0x7E. */

@@ -221,6 +221,14 @@ static void check_prefix(struct reading *r, unsigned line)
     r->config->prefix = with_slash;
 }
 
+/* A reason that repeats what stands in the file. */
+static void put_why(struct reading *r, const char *name, const struct why *why)
+{
+    buf_printf(r->errors, "%s: ", name);
+    text_visible(r->errors, span_str(why->text));
+    buf_put_str(r->errors, "\n");
+}
+
 /* What one setting's own bounds do not say. */
 static void check_all(struct reading *r)
 {
@@ -243,12 +251,12 @@ static void check_all(struct reading *r)
     }
     if (http_listen_check(c->listen, &why) != 0) {
         error_line(r, line[4]);
-        buf_printf(r->errors, "listen: %s\n", why.text);
+        put_why(r, "listen", &why);
     }
     check_prefix(r, line[5]);
     if (c->status_listen[0] != 0 && http_listen_check(c->status_listen, &why) != 0) {
         error_line(r, line[6]);
-        buf_printf(r->errors, "status_listen: %s\n", why.text);
+        put_why(r, "status_listen", &why);
     }
 }
 

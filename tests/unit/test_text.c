@@ -120,6 +120,17 @@ static void test_utf8(void **state)
         assert_true(utf8_plain(span_str(plain[i])));
 }
 
+/* Found by fuzzing: a reason that named a field cut a character in two. */
+static void test_utf8_beginning(void **state)
+{
+    struct span text = span_str("ab\xe5\xa5\x91\xf0\x9f\x98\x80z");
+    static const size_t expected[] = {0, 1, 2, 2, 2, 5, 5, 5, 5, 9, 10, 10};
+
+    (void)state;
+    for (size_t n = 0; n < sizeof expected / sizeof expected[0]; n++)
+        assert_int_equal(utf8_beginning(text, n).n, expected[n]);
+}
+
 static void test_names(void **state)
 {
     char longest[NAME_BYTES_MAX + 2];
@@ -207,6 +218,7 @@ int main(void)
         cmocka_unit_test(test_hex),
         cmocka_unit_test(test_decimal),
         cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_utf8_beginning),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_visible),
         cmocka_unit_test(test_times),
