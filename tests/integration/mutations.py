@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Each mutation of tests/mutations still applies: what it takes out stands where it says,
-once, and the test that it names is there. Running them all is for by hand: it takes an hour.
+once, and the test that it names is there. Running them all is for by hand: it takes hours.
 """
 
 import os
