@@ -155,10 +155,12 @@ out("path-spelling", "paths are compared as they were sent", "http/server.c",
     "    return strlen(text);", "    return MHD_http_unescape(text);", SERVE)
 out("range-beyond", "a range beyond the end is refused", "http/range.c",
     "    if (*first >= size)\n        return HTTP_RANGE_BEYOND;", "", "unit/test_ledger_parts")
+# Two guards, each of which is seen alone.
 out("control", "only the operator reaches a running server", "ledger/control.c",
     "chmod(control->path, 0600)", "chmod(control->path, 0666)", RUN)
 out("control-account", "and only from the server's own account, whatever the modes", "ledger/control.c",
     "!is_own_account(&v->pipe) ||", "(false && !is_own_account(&v->pipe)) ||", RUN)
+# Two guards: without this one the read says that the store is damaged, and 503 is answered.
 out("published", "nothing is served beyond the published head", "ledger/serve.c",
     "tile_width(ledger->published.size, tile.level, tile.number) < tile.width) {",
     "tile.width == 0) {", SERVE)
