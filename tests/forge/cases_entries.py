@@ -213,6 +213,13 @@ def entry_0_of_records():
     return ledger.publish()
 
 
+@case("entry 0 has the trusted roster for a record", "roster-invalid 0", "record-missing 0.0")
+def entry_0_of_roster_as_record():
+    ledger = Ledger()
+    ledger.add_records(ledger.operator, ledger.add_roster(), stored=[])
+    return ledger.publish()
+
+
 @case("entry 0 is an agency's", "roster-invalid 0")
 def entry_0_by_agency():
     ledger = Ledger()

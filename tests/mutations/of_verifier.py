@@ -46,7 +46,7 @@ out("entry-0", "entry 0 carries the trusted roster", JUDGE,
     "e->entry.kind != ENTRY_ROSTER", forge("entry_0"))
 out("entry-0-kind", "entry 0 is a roster's", JUDGE,
     "e->entry.kind != ENTRY_ROSTER || !hash_eq(&digest, rosters_ledger_id(&j->rosters))",
-    "!hash_eq(&digest, &digest)", forge("entry_0"))
+    "!hash_eq(&digest, rosters_ledger_id(&j->rosters))", forge("entry_0"))
 out("entries-longer", "nothing stands after the entries", BATCH,
     "b->longer = !full && (longer || !cursor_done(&c));", "b->longer = false;", forge("entries_longer"))
 out("entries-cut", "a bundle cut short is incomplete", BATCH,
