@@ -38,7 +38,7 @@ out("before", "a writer's chain goes on from its head", JUDGE,
     "if (!hash_eq(&e->entry.before, &state->head))", "if (false)", forge("before_other"))
 out("signature", "a writer's signature is checked", JUDGE,
     "if (!*rightly_signed)", "if (false)", forge("signature_of_another"))
-out("signature-name", "the signature is over the name of the key's own writer", BATCH,
+out("signature-number", "the signature is over the last number", BATCH,
     "chain_text(&text, ledger_id, writer->key.name, entry_last_number(&e->entry), &e->head);",
     "chain_text(&text, ledger_id, writer->key.name, e->entry.number, &e->head);", forge("most_records"))
 out("entry-0", "entry 0 carries the trusted roster", JUDGE,

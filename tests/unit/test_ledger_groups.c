@@ -150,39 +150,63 @@ static void test_another_checkpoint_is_refused(void **state)
     free(b);
 }
 
+static void store_head(struct state *state, struct store *store, uint32_t writer, struct head head)
+{
+    struct store_txn txn;
+
+    state->heads.of[writer] = head;
+    state->heads.of[writer].changed = true;
+    state->heads.changed[state->heads.changed_count++] = writer;
+    assert_int_equal(store_begin(store, true, &txn), 0);
+    assert_int_equal(heads_put(&state->heads, &txn, state->book), 0);
+    assert_int_equal(store_commit(&txn), 0);
+}
+
+static int verify_store(struct bench *b, const struct store *store, struct why *why)
+{
+    struct state state;
+    int err;
+
+    assert_int_equal(recover_load(store, &b->config, &b->log_key, false, NULL, &state, why), 0);
+    err = recover_verify(store, &state, why);
+    state_destroy(&state);
+    return err;
+}
+
 /* A stored head that is not that of its writer's last entry would take a second number. */
 static void test_another_head_is_refused(void **state)
 {
     struct bench *b = calloc(1, sizeof *b);
     struct state loaded;
-    struct store_txn txn;
     struct store store;
     struct why why = {""};
     struct hash root;
+    size_t writers = 0;
 
     (void)state;
     bench_new(b);
     place_in_groups(b, 0, &root);
     bench_open_store(b, false, &store);
     assert_int_equal(recover_load(&store, &b->config, &b->log_key, false, NULL, &loaded, &why), 0);
-    assert_int_equal(recover_verify(&store, &loaded, &why), 0);
     for (uint32_t i = 0; i < loaded.heads.count; i++) {
-        struct head *head = &loaded.heads.of[i];
+        const struct head right = loaded.heads.of[i];
+        struct head wrong[] = {right, right, right};
 
-        if (head->number == 0)
+        if (right.number == 0)
             continue;
-        head->hash.b[0] ^= 1;
-        head->changed = true;
-        loaded.heads.changed[loaded.heads.changed_count++] = i;
+        wrong[0].hash.b[0] ^= 1;
+        wrong[1].number++;
+        wrong[2].index = right.index == 0 ? 1 : 0; /* an entry that there is */
+        for (size_t k = 0; k < sizeof wrong / sizeof wrong[0]; k++) {
+            store_head(&loaded, &store, i, wrong[k]);
+            assert_int_equal(verify_store(b, &store, &why), KEIIN_EDAMAGED);
+            assert_non_null(strstr(why.text, "stored head"));
+        }
+        store_head(&loaded, &store, i, right);
+        assert_int_equal(verify_store(b, &store, &why), 0);
+        writers++;
     }
-    assert_true(loaded.heads.changed_count > 0);
-    assert_int_equal(store_begin(&store, true, &txn), 0);
-    assert_int_equal(heads_put(&loaded.heads, &txn, loaded.book), 0);
-    assert_int_equal(store_commit(&txn), 0);
-    state_destroy(&loaded);
-    assert_int_equal(recover_load(&store, &b->config, &b->log_key, false, NULL, &loaded, &why), 0);
-    assert_int_equal(recover_verify(&store, &loaded, &why), KEIIN_EDAMAGED);
-    assert_non_null(strstr(why.text, "stored head"));
+    assert_true(writers > 1);
     state_destroy(&loaded);
     store_close(&store);
     bench_free(b);
