@@ -143,14 +143,48 @@ static int proving_node(void *ctx, unsigned level, uint64_t index, struct hash *
     return tile_node(&p->stored->nodes, level, index, out);
 }
 
-int edge_prove(const struct edge *edge, const struct store_txn *txn, uint64_t index,
+/* Below the highest complete node of a level its tail is the frontier's tree of lower levels. */
+static void hash_tails(struct edge *edge)
+{
+    const struct frontier *f = &edge->frontier;
+    bool some = false;
+
+    if (edge->tails_size == f->size)
+        return;
+    for (unsigned level = 1; level < 64; level++) {
+        struct hash *tail = &edge->tails[level];
+
+        *tail = edge->tails[level - 1];
+        if ((f->size >> (level - 1) & 1) == 0)
+            continue;
+        if (some)
+            sha256_node(tail, &f->nodes[level - 1], tail);
+        else
+            *tail = f->nodes[level - 1];
+        some = true;
+    }
+    edge->tails_size = f->size;
+}
+
+int edge_prove(struct edge *edge, const struct store_txn *txn, uint64_t index,
     struct hash proof[static PROOF_HASHES_MAX], size_t *count)
 {
     struct proving p = {edge, txn, NULL};
-    int err;
+    uint64_t size = edge->frontier.size;
+    size_t n = 0;
+    int err = 0;
 
-    assert(index < edge->frontier.size);
-    err = tree_prove_inclusion(index, edge->frontier.size, proving_node, &p, proof, count);
+    assert(index < size);
+    hash_tails(edge);
+    for (unsigned level = 0; (size - 1) >> level > 0 && err == 0; level++) {
+        uint64_t beside = index >> level ^ 1;
+
+        if (beside < size >> level)
+            err = proving_node(&p, level, beside, &proof[n++]);
+        else if (beside == size >> level && size % (UINT64_C(1) << level) != 0)
+            proof[n++] = edge->tails[level];
+    }
+    *count = n;
     free(p.stored);
     return err;
 }

@@ -14,6 +14,9 @@ struct edge {
     struct frontier frontier;
     uint64_t begun; /* nodes completed by earlier leaves are not in the rings */
     struct hash *nodes[64]; /* rings of the newest nodes of each level; one allocation */
+    /* The root over the leaves right of all complete nodes of a level, for this size. */
+    struct hash tails[64];
+    uint64_t tails_size; /* 0: none yet */
 };
 
 /* From the store's hashes for the first `size` entries. KEIIN_ENOMEM, KEIIN_EDAMAGED. */
@@ -27,9 +30,10 @@ int edge_append(
 
 /*
  * Inclusion proof of an entry for the edge's size. What is not in memory is read by
- * `txn`, which sees at least that many entries. KEIIN_EDAMAGED.
+ * `txn`, which sees at least that many entries. All proofs for one size share the hashing of what
+ * is incomplete. KEIIN_EDAMAGED.
  */
-int edge_prove(const struct edge *edge, const struct store_txn *txn, uint64_t index,
+int edge_prove(struct edge *edge, const struct store_txn *txn, uint64_t index,
     struct hash proof[static PROOF_HASHES_MAX], size_t *count) KEIIN_MUST_USE;
 
 #endif

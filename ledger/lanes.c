@@ -214,13 +214,17 @@ static void job_done(struct job *job, struct job_list *valid, struct job_list *r
     }
 }
 
-void lanes_done(struct lanes *lanes, struct job *const *jobs, size_t count, struct job_list *valid,
-    struct job_list *refused)
+size_t lanes_done(struct lanes *lanes, struct job *const *jobs, size_t count,
+    struct job_list *valid, struct job_list *refused)
 {
+    size_t waiting;
+
     pthread_mutex_lock(&lanes->lock);
     for (size_t i = 0; i < count; i++)
         job_done(jobs[i], valid, refused);
+    waiting = lanes->waiting;
     pthread_mutex_unlock(&lanes->lock);
+    return waiting;
 }
 
 void lanes_stop(struct lanes *lanes)

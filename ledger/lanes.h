@@ -31,10 +31,11 @@ int lanes_put(struct lanes *lanes, uint32_t writer, struct job *job) KEIIN_MUST_
 size_t lanes_take(struct lanes *lanes, bool wait, struct job *jobs[static LANES_TAKE_MAX]);
 /*
  * A worker: these jobs are done. A refused one leaves its lane and is the caller's (`refused`
- * gets it); what now stands in front and is valid goes to `valid`, in order.
+ * gets it); what now stands in front and is valid goes to `valid`, in order. Says how many
+ * still wait for a worker.
  */
-void lanes_done(struct lanes *lanes, struct job *const *jobs, size_t count, struct job_list *valid,
-    struct job_list *refused);
+size_t lanes_done(struct lanes *lanes, struct job *const *jobs, size_t count,
+    struct job_list *valid, struct job_list *refused);
 void lanes_stop(struct lanes *lanes);
 
 /* The quota of a writer, the loop's thread only; NULL without memory. */

@@ -19,13 +19,14 @@ static void validate(struct ledger *ledger, struct job *job)
 void ledger_validate(struct ledger *ledger, struct job *const *jobs, size_t count)
 {
     struct job_list valid, refused;
+    size_t coming;
 
     job_list_init(&valid);
     job_list_init(&refused);
     for (size_t i = 0; i < count; i++)
         validate(ledger, jobs[i]);
-    lanes_done(ledger->lanes, jobs, count, &valid, &refused);
-    sequence_put(ledger, &valid);
+    coming = lanes_done(ledger->lanes, jobs, count, &valid, &refused);
+    sequence_put(ledger, &valid, coming);
     publish_refused(ledger, &refused);
 }
 
@@ -60,12 +61,16 @@ static int start_threads(struct ledger *ledger)
 int ledger_open(struct ledger *ledger, const struct ledger_given *given, struct why *why)
 {
     const struct keiin_clock *clock = given->clock;
+    pthread_condattr_t monotonic;
     int err;
 
     memset(ledger, 0, sizeof *ledger);
     ledger->given = *given;
     pthread_mutex_init(&ledger->sequence_lock, NULL);
-    pthread_cond_init(&ledger->sequence_work, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&ledger->sequence_work, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&ledger->done_lock, NULL);
     job_list_init(&ledger->sequence_queue);
     job_list_init(&ledger->done);

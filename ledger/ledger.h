@@ -21,8 +21,11 @@
 /* How answers leave. */
 struct network {
     void *ctx;
-    /* The loop's thread: the job is finished, its client is to be told. The job stays ours. */
-    void (*answer)(void *ctx, void *client, const struct job *job);
+    /*
+     * The loop's thread: the job is finished, its client is to be told. The job stays ours; its
+     * answer may be taken.
+     */
+    void (*answer)(void *ctx, void *client, struct job *job);
     /* Any thread: have publish_run called in the loop's thread soon. */
     void (*wake)(void *ctx);
 };
@@ -96,6 +99,7 @@ struct ledger {
     pthread_mutex_t sequence_lock;
     pthread_cond_t sequence_work;
     struct job_list sequence_queue;
+    size_t sequence_coming; /* that waited for a worker when one last brought something */
     bool sequence_waits;
     bool sequence_stop;
 

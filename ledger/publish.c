@@ -28,7 +28,7 @@ void published_destroy(struct published *published)
     memset(published, 0, sizeof *published);
 }
 
-static int write_receipt(const struct state *state, const struct store_txn *txn, struct job *job)
+static int write_receipt(struct state *state, const struct store_txn *txn, struct job *job)
 {
     struct receipt receipt = {.index = job->index,
         .received = job->received,

@@ -7,7 +7,7 @@ int rosters_put(const struct store_txn *txn, const struct roster *roster, struct
     return store_put(txn, TABLE_ROSTERS, store_key(&roster->serial), note, STORE_NEW);
 }
 
-int rosters_put_proof(const struct store_txn *txn, const struct edge *edge, uint64_t serial,
+int rosters_put_proof(const struct store_txn *txn, struct edge *edge, uint64_t serial,
     uint64_t index, struct span checkpoint)
 {
     struct proof_extra extra = {.has_record = false};

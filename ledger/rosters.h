@@ -11,7 +11,7 @@
 int rosters_put(
     const struct store_txn *txn, const struct roster *roster, struct span note) KEIIN_MUST_USE;
 /* Makes and stores roster/<serial>.tlog-proof: entry `index` in the checkpoint of the edge's size. */
-int rosters_put_proof(const struct store_txn *txn, const struct edge *edge, uint64_t serial,
+int rosters_put_proof(const struct store_txn *txn, struct edge *edge, uint64_t serial,
     uint64_t index, struct span checkpoint) KEIIN_MUST_USE;
 
 /* Appends the note, or the proof, of a serial. KEIIN_EABSENT. */

@@ -22,6 +22,7 @@
 #include "store/probe.h"
 #include "system/cli.h"
 #include "system/messages.h"
+#include "system/thread.h"
 
 #define TICK_MS 1000
 #define DESCRIPTORS_KEPT 32 /* for the store, the log, the other sockets */
@@ -362,6 +363,7 @@ static int serve_until_stopped(struct server *server)
     if (err != 0) {
         server->exit_status = cli_fail(err, what, &why);
     } else {
+        (void)thread_prompt();
         say_ready(server);
         uv_run(&server->loop, UV_RUN_DEFAULT);
     }

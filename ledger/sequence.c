@@ -10,6 +10,7 @@
 #include "ledger/publish.h"
 #include "ledger/recover.h"
 #include "ledger/rosters.h"
+#include "system/thread.h"
 
 /* What is done with a submission that may be stored. */
 enum mode {
@@ -285,6 +286,40 @@ int sequence_publish(struct sequencer *s)
     return publish_group(s->ledger, &s->jobs);
 }
 
+/* Whether more is about to come than is there. */
+static bool gathers(const struct ledger *ledger)
+{
+    size_t count = ledger->sequence_queue.count;
+
+    return count < SEQUENCE_GATHER_ENTRIES && count < ledger->sequence_coming &&
+           !ledger->sequence_stop;
+}
+
+/* Under the lock: until there is something, and until it is enough or has waited long enough. */
+static void await_group(struct ledger *ledger)
+{
+    struct timespec until;
+    int rc = 0;
+
+    while (ledger->sequence_queue.first == NULL && !ledger->sequence_stop) {
+        ledger->sequence_waits = true; /* taken back by who wakes this thread */
+        pthread_cond_wait(&ledger->sequence_work, &ledger->sequence_lock);
+    }
+    if (!gathers(ledger))
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += SEQUENCE_GATHER_MS * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    while (rc == 0 && gathers(ledger)) {
+        ledger->sequence_waits = true;
+        rc = pthread_cond_timedwait(&ledger->sequence_work, &ledger->sequence_lock, &until);
+    }
+    ledger->sequence_waits = false;
+}
+
 bool sequence_take(struct sequencer *s, bool wait)
 {
     struct ledger *ledger = s->ledger;
@@ -293,10 +328,8 @@ bool sequence_take(struct sequencer *s, bool wait)
 
     assert(s->jobs.first == NULL);
     pthread_mutex_lock(&ledger->sequence_lock);
-    while (wait && ledger->sequence_queue.first == NULL && !ledger->sequence_stop) {
-        ledger->sequence_waits = true; /* taken back by who wakes this thread */
-        pthread_cond_wait(&ledger->sequence_work, &ledger->sequence_lock);
-    }
+    if (wait)
+        await_group(ledger);
     while (ledger->sequence_queue.first != NULL && s->jobs.count < config->group_entries_max) {
         bytes += ledger->sequence_queue.first->body_bytes;
         if (s->jobs.count > 0 && bytes > config->group_bytes_max)
@@ -366,6 +399,7 @@ void *sequence_thread(void *arg)
     struct why why;
     int err = sequence_new(ledger, &s);
 
+    (void)thread_prompt(); /* it waits for disk and workers, and all for it */
     if (err != 0) {
         why_set(&why, "%s", keiin_err_text(err));
         publish_fatal(ledger, &why);
@@ -382,16 +416,16 @@ void *sequence_thread(void *arg)
     return NULL;
 }
 
-void sequence_put(struct ledger *ledger, struct job_list *jobs)
+void sequence_put(struct ledger *ledger, struct job_list *jobs, size_t coming)
 {
     bool wake;
 
-    if (jobs->first == NULL)
-        return;
     pthread_mutex_lock(&ledger->sequence_lock);
     job_list_move(&ledger->sequence_queue, jobs);
-    wake = ledger->sequence_waits;
-    ledger->sequence_waits = false;
+    ledger->sequence_coming = coming;
+    wake = ledger->sequence_waits && ledger->sequence_queue.first != NULL && !gathers(ledger);
+    if (wake)
+        ledger->sequence_waits = false;
     pthread_mutex_unlock(&ledger->sequence_lock);
     if (wake)
         pthread_cond_signal(&ledger->sequence_work);

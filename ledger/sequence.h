@@ -1,14 +1,19 @@
 /*
  * The one thread that gives entries their places. Whatever waits when the last commit
- * ended is the next group; nothing is held back to make a group larger.
+ * ended is the next group. Only while more stands before the workers than has come from them
+ * is a small group held back, and no longer than SEQUENCE_GATHER_MS: a commit costs as much
+ * for one entry as for several, and the processor's time is what the workers need.
  */
 #ifndef KEIIN_LEDGER_SEQUENCE_H
 #define KEIIN_LEDGER_SEQUENCE_H
 
 #include "ledger/ledger.h"
 
-/* Any thread: valid jobs, in order. Takes the list. */
-void sequence_put(struct ledger *ledger, struct job_list *jobs);
+#define SEQUENCE_GATHER_ENTRIES 128 /* a group of so many is never held back */
+#define SEQUENCE_GATHER_MS 10
+
+/* Any thread: valid jobs, in order; `coming` more wait for a worker. Takes the list. */
+void sequence_put(struct ledger *ledger, struct job_list *jobs, size_t coming);
 
 /* The thread's function; `ledger` is its argument. It does no more than these steps: */
 void *sequence_thread(void *ledger);

@@ -315,10 +315,10 @@ void submit_closed(struct ledger *ledger, struct http_request *request)
     http_request_set(request, NULL);
 }
 
-void submit_answer(void *ctx, void *client, const struct job *job)
+void submit_answer(void *ctx, void *client, struct job *job)
 {
     struct http_reply reply = {.content_type = "application/msgpack",
-        .body = HTTP_COPY,
+        .body = HTTP_TAKE,
         .bytes = span_of(job->answer, job->answer_bytes)};
 
     (void)ctx;
@@ -328,6 +328,7 @@ void submit_answer(void *ctx, void *client, const struct job *job)
     reply.retry_after_s = refusal_kinds[job->refused].retry_after_s;
     if (job->refused == REFUSE_NOT && job->stored)
         http_request_trust(client);
+    job->answer = NULL;
     http_reply(client, &reply);
 }
 

@@ -19,7 +19,7 @@ void submit_complete(struct ledger *ledger, struct http_request *request);
 void submit_closed(struct ledger *ledger, struct http_request *request);
 
 /* The network's answer to a job: `client` is the request. */
-void submit_answer(void *ctx, void *client, const struct job *job);
+void submit_answer(void *ctx, void *client, struct job *job);
 
 /*
  * A submission of the operator itself, past quotas: takes the job. `finished` is told what

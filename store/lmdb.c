@@ -17,7 +17,7 @@
 #define ROOM_STEP_BYTES_MIN (UINT64_C(1) << 20) /* an eighth of what is used, within these */
 #define ROOM_STEP_BYTES_MAX (UINT64_C(64) << 20)
 /* A larger commit has more to write than to wait for. */
-#define PREPARE_COMMIT_BYTES_MAX (UINT64_C(2) << 20)
+#define PREPARE_COMMIT_BYTES_MAX (UINT64_C(5) << 18)
 #define PREPARE_STEP_BYTES (UINT64_C(256) << 10)
 
 struct lmdb {

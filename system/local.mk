@@ -6,4 +6,5 @@ libsystem_la_SOURCES = \
 	system/disk.c system/disk.h \
 	system/file.c system/file.h \
 	system/messages.c system/messages.h system/messages.def \
-	system/secretfile.c system/secretfile.h
+	system/secretfile.c system/secretfile.h \
+	system/thread.c system/thread.h

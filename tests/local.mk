@@ -22,6 +22,7 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_source_tiles \
 	tests/unit/test_submission \
 	tests/unit/test_text \
+	tests/unit/test_thread \
 	tests/unit/test_tile \
 	tests/unit/test_tree \
 	tests/unit/test_vectors \
@@ -30,6 +31,7 @@ KEIIN_UNIT_TESTS = \
 tests_unit_test_cli_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_csvlog_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_file_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_thread_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_findings_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
 tests_unit_test_pgaudit_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_pgkey_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)

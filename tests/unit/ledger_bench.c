@@ -26,7 +26,7 @@ static void bench_wake(void *ctx)
     pthread_mutex_unlock(&b->lock);
 }
 
-static void bench_answer(void *ctx, void *client, const struct job *job)
+static void bench_answer(void *ctx, void *client, struct job *job)
 {
     struct asked *asked = client;
 

@@ -16,6 +16,7 @@
 #include "ledger/commit.h"
 #include "ledger/log.h"
 #include "ledger/recover.h"
+#include "ledger/sequence.h"
 #include "ledger/tables.h"
 #include "ledger/validate.h"
 #include "tests/unit/ledger_bench.h"
@@ -95,6 +96,38 @@ static void test_any_grouping_gives_one_root(void **state)
     }
     bench_free(b);
     free(b);
+}
+
+/* However many are said to be coming, a group that is there is taken without them in the end. */
+static void test_nobody_waits_for_ever_for_a_crowd(void **state)
+{
+    struct config config = {.group_entries_max = 10, .group_bytes_max = 1000};
+    struct ledger *ledger = calloc(1, sizeof *ledger);
+    struct sequencer *sequencer;
+    pthread_condattr_t monotonic;
+    struct job_list jobs;
+
+    (void)state;
+    ledger->given.config = &config;
+    pthread_mutex_init(&ledger->sequence_lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&ledger->sequence_work, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    job_list_init(&ledger->sequence_queue);
+    job_list_init(&jobs);
+    assert_int_equal(sequence_new(ledger, &sequencer), 0);
+    assert_false(sequence_take(sequencer, false));
+    job_list_put(&jobs, job_new(ENTRY_RECORDS));
+    sequence_put(ledger, &jobs, 1000000);
+    alarm(20); /* ends a test that hangs */
+    assert_true(sequence_take(sequencer, true));
+    alarm(0);
+    assert_null(ledger->sequence_queue.first);
+    sequence_free(sequencer);
+    pthread_cond_destroy(&ledger->sequence_work);
+    pthread_mutex_destroy(&ledger->sequence_lock);
+    free(ledger);
 }
 
 /* Puts a checkpoint that the log's key signed in place of the one that is there. */
@@ -216,6 +249,7 @@ static void test_another_head_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_any_grouping_gives_one_root),
+        cmocka_unit_test(test_nobody_waits_for_ever_for_a_crowd),
         cmocka_unit_test(test_another_checkpoint_is_refused),
         cmocka_unit_test(test_another_head_is_refused)};
     struct why why = {""};
