@@ -59,6 +59,7 @@ int edge_load(struct edge *edge, const struct store_txn *txn, uint64_t size)
 {
     struct log_nodes *nodes = malloc(sizeof *nodes);
     uint64_t start = size > EDGE_LEAVES ? (size - EDGE_LEAVES) / TILE_WIDTH * TILE_WIDTH : 0;
+    struct hash leaves[TILE_WIDTH];
     int err;
 
     memset(edge, 0, sizeof *edge);
@@ -74,9 +75,9 @@ int edge_load(struct edge *edge, const struct store_txn *txn, uint64_t size)
     while (err == 0 && edge->frontier.size < size) {
         size_t n = size - start < TILE_WIDTH ? (size_t)(size - start) : TILE_WIDTH;
 
-        err = log_hashes(txn, 0, start, n, nodes->hashes);
+        err = log_hashes(txn, 0, start, n, leaves);
         for (size_t i = 0; i < n && err == 0; i++)
-            err = edge_append(edge, &nodes->hashes[i], no_tile, NULL);
+            err = edge_append(edge, &leaves[i], no_tile, NULL);
         start += n;
     }
 out:

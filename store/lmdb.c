@@ -300,18 +300,20 @@ static int extend_room(struct lmdb *db, int fd, uint64_t file_bytes, uint64_t ne
 static int room(void *ctx, void *txn, uint64_t bytes)
 {
     struct lmdb *db = ctx;
-    uint64_t need = used_bytes(db) + bytes, to = need + PREPARE_STEP_BYTES;
+    uint64_t need = used_bytes(db) + bytes, end, to;
     struct stat st;
     int fd, err = 0;
 
     (void)txn;
     if (mdb_env_get_fd(db->env, &fd) != 0 || fstat(fd, &st) != 0)
         return KEIIN_EIO;
+    end = (uint64_t)st.st_size;
     if (need > db->room_end)
-        err = extend_room(db, fd, (uint64_t)st.st_size, need);
-    if (err == 0 && bytes <= PREPARE_COMMIT_BYTES_MAX && (uint64_t)st.st_size < need)
-        err = prepare_pages(fd, (uint64_t)st.st_size, to < db->room_end ? to : db->room_end);
-    return err;
+        err = extend_room(db, fd, end, need);
+    if (err != 0 || end >= need || bytes > PREPARE_COMMIT_BYTES_MAX)
+        return err;
+    to = need > end + PREPARE_STEP_BYTES ? need : end + PREPARE_STEP_BYTES;
+    return prepare_pages(fd, end, to < db->room_end ? to : db->room_end);
 }
 
 static void close_env(void *ctx)

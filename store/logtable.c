@@ -226,14 +226,20 @@ int log_bundle_read(const struct store_txn *txn, const struct log_bundle *bundle
 static int read_tile(void *ctx, struct tile tile, const struct hash **hashes)
 {
     struct log_nodes *n = ctx;
-    int err = log_hashes(n->txn, tile.level, tile.number * TILE_WIDTH, tile.width, n->hashes);
+    int err = 0;
 
-    *hashes = n->hashes;
+    *hashes = n->hashes[tile.level];
+    if (n->kept[tile.level] == tile.number + 1)
+        return 0;
+    err =
+        log_hashes(n->txn, tile.level, tile.number * TILE_WIDTH, tile.width, n->hashes[tile.level]);
+    n->kept[tile.level] = err == 0 ? tile.number + 1 : 0;
     return err;
 }
 
 void log_nodes_init(struct log_nodes *out, const struct store_txn *txn, uint64_t size)
 {
     out->txn = txn;
+    memset(out->kept, 0, sizeof out->kept);
     out->nodes = (struct tile_nodes){size, read_tile, out};
 }

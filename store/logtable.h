@@ -56,7 +56,9 @@ int log_bundle_read(const struct store_txn *txn, const struct log_bundle *bundle
 struct log_nodes {
     const struct store_txn *txn;
     struct tile_nodes nodes;
-    struct hash hashes[TILE_WIDTH];
+    /* The tile of each level that was read last: a proof asks for many nodes of one. */
+    uint64_t kept[TILE_LEVELS_MAX]; /* its number and one; 0: none */
+    struct hash hashes[TILE_LEVELS_MAX][TILE_WIDTH];
 };
 /* Then tile_node with &out->nodes as its context; good for trees up to `size`. */
 void log_nodes_init(struct log_nodes *out, const struct store_txn *txn, uint64_t size);
