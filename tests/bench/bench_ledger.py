@@ -67,10 +67,12 @@ class Ledger:
         run(program("keiin-keys"), "roster", "sign", "--key", folder + "/root", "--out", self.roster,
             folder + "/draft")
 
-    def load(self, keys, records, seconds):
-        """One run of the load generator; `memory_kib` is the most that the server had in it."""
+    def load(self, keys, records, seconds, requests=0):
+        """One run of the load generator; `memory_kib` is the most that the server had in it, and
+        `requests` bounds what each writer sends."""
         command = ["load", "--url", self.url, "--roster", self.roster, "--seconds", seconds,
-                   "--records", records, "--pid", self.process.pid, "--record-bytes", 250, *keys]
+                   "--records", records, "--pid", self.process.pid, "--record-bytes", 250,
+                   *(["--requests", requests] if requests else []), *keys]
         command = [program("tests/bench/load")] + [str(word) for word in command[1:]]
         memory_kib = 0
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as generator:
@@ -83,6 +85,15 @@ class Ledger:
     def memory_kib(self):
         with open("/proc/%d/status" % self.process.pid) as f:
             return int(re.search(r"RssAnon:\s+(\d+)", f.read()).group(1))
+
+    def cpu_us(self):
+        """The processor's time that the server has used; all its threads last."""
+        tasks = "/proc/%d/task" % self.process.pid
+        used_ns = 0
+        for task in os.listdir(tasks):
+            with open("%s/%s/schedstat" % (tasks, task)) as f:
+                used_ns += int(f.read().split()[0])
+        return used_ns / 1000
 
     def store_bytes(self):
         """Blocks on disk: the file may have holes."""

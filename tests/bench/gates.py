@@ -9,6 +9,7 @@ import os
 import pathlib
 import resource
 import shutil
+import statistics
 import sys
 import tempfile
 
@@ -17,6 +18,8 @@ from bench_ledger import Ledger, bench
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
 from hostile import Hostile  # noqa: E402
+
+ROUNDS = 3  # of a load; the middle one counts
 
 
 class Table:
@@ -36,23 +39,34 @@ class Table:
             print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
 
 
-def single_records(table, folder, seconds, primitives):
+def single_records(table, folder, seconds):
+    """The primitives are timed before and after each round: the clock drifts within seconds."""
     ledger = Ledger(folder, 257)
-    many = ledger.load(ledger.keys[:256], 1, seconds)
-    memory = many["memory_kib"]
-    one = ledger.load(ledger.keys[256:], 1, seconds)
+    rounds, before = [], bench("primitives", folder)
+    for _ in range(ROUNDS):
+        many = ledger.load(ledger.keys[:256], 1, seconds)
+        one = ledger.load(ledger.keys[256:], 1, seconds)
+        after = bench("primitives", folder)
+        verify_us = (before["ed25519_verify_us"] + after["ed25519_verify_us"]) / 2
+        sync_us = (before["fdatasync_4096_us"] + after["fdatasync_4096_us"]) / 2
+        rounds.append(dict(many, verify_us=verify_us, one_p50_us=one["p50_us"],
+                           ratio=verify_us / many["server_cpu_us_per_submission"],
+                           bound_us=2 * (sync_us + verify_us) + 300))
+        before = after
     ledger.stop()
-    verify_us = primitives["ed25519_verify_us"]
-    cpu = many["server_cpu_us_per_submission"]
+    middle = sorted(rounds, key=lambda r: r["ratio"])[len(rounds) // 2]
     table.add("one record a submission, 256 connections: verify / CPU a record", 0.75,
-              verify_us / cpu, "%.0f records/s, CPU %.0f us, verify %.0f us" %
-              (many["records_per_s"], cpu, verify_us))
-    table.add("... 99th percentile, ms", 30, many["p99_us"] / 1000,
-              "p50 %.1f ms" % (many["p50_us"] / 1000), more_is_better=False)
-    bound_us = 2 * (primitives["fdatasync_4096_us"] + verify_us) + 300
+              middle["ratio"], "%.0f records/s, CPU %.0f us, verify %.0f us" %
+              (middle["records_per_s"], middle["server_cpu_us_per_submission"],
+               middle["verify_us"]))
+    p99_us = statistics.median(r["p99_us"] for r in rounds)
+    table.add("... 99th percentile, ms", 30, p99_us / 1000, "p50 %.1f ms" %
+              (middle["p50_us"] / 1000), more_is_better=False)
+    middle = sorted(rounds, key=lambda r: r["one_p50_us"] / r["bound_us"])[len(rounds) // 2]
     table.add("one connection: p50 / (2 x (fdatasync + verify) + 0.3 ms)", 1,
-              one["p50_us"] / bound_us, "p50 %d us, bound %.0f us" % (one["p50_us"], bound_us),
-              more_is_better=False)
+              middle["one_p50_us"] / middle["bound_us"], "p50 %d us, bound %.0f us" %
+              (middle["one_p50_us"], middle["bound_us"]), more_is_better=False)
+    memory = max(r["memory_kib"] for r in rounds)
     table.add("private memory of keiin-ledger under load, MiB", 256, memory / 1024,
               "RssAnon %d KiB" % memory, more_is_better=False)
 
@@ -88,24 +102,28 @@ def hostile_load(table, folder, seconds):
 
 def many_records(table, folder, seconds):
     ledger = Ledger(folder, 8)
-    result = ledger.load(ledger.keys, 256, seconds)
-    memory = result["memory_kib"]
-    record_bytes = result["acked"] * 250
+    rounds = [ledger.load(ledger.keys, 256, seconds) for _ in range(ROUNDS)]
+    memory = max(r["memory_kib"] for r in rounds)
+    record_bytes = sum(r["acked"] for r in rounds) * 250
     ledger.stop()
+    result = sorted(rounds, key=lambda r: r["records_per_s"])[len(rounds) // 2]
     table.add("256 records a submission, 8 connections: records/s", 500000,
               result["records_per_s"], "p99 %.1f ms" % (result["p99_us"] / 1000))
     table.add("... private memory, MiB", 256, memory / 1024, "RssAnon %d KiB" % memory,
               more_is_better=False)
     table.add("bytes on disk / bytes of records", 1.5, ledger.store_bytes() / record_bytes,
-              "%d records of 250 bytes" % result["acked"], more_is_better=False)
+              "%d records of 250 bytes" % (record_bytes / 250), more_is_better=False)
 
 
 def audits(table, folder):
-    audit = bench("audit", 1500, 256, 250)
+    audit = bench("audit", 4096, 256, 250)
     table.add("full audit, one core: bare hashing and verifying / audit", 0.70,
               audit["ratio_one"], "%.0f records/s" % audit["records_per_s_one"])
     table.add("... two cores: speed-up", 1.8, audit["speedup_two"],
               "%.0f records/s" % audit["records_per_s_two"])
+    table.add("... speed-up / that of two threads of bare hashing then", 0.9,
+              audit["speedup_two"] / audit["machine_two"], "the machine's: %.2f" %
+              audit["machine_two"])
     table.add("... memory, MiB (64 and two bundles a thread)", 64 + 4 * 16.5,
               audit["rss_max_kib"] / 1024, "%d KiB" % audit["rss_max_kib"], more_is_better=False)
     proof = bench("proof")
@@ -153,7 +171,7 @@ def main():
         primitives = bench("primitives", folder)
         for name in ("single", "many", "hostile", "growth"):
             os.mkdir(os.path.join(folder, name))
-        single_records(table, folder + "/single", options.seconds, primitives)
+        single_records(table, folder + "/single", options.seconds)
         many_records(table, folder + "/many", options.seconds)
         hostile_load(table, folder + "/hostile", options.seconds)
         commit = bench("commit", folder + "/commit", 256, 300)
@@ -161,7 +179,9 @@ def main():
                   "%d us, %d us" % (commit["commit_us"], commit["plain_us"]),
                   more_is_better=False)
         table.add("... 99th percentiles", 2.5, commit["ratio_p99"],
-                  "%d us, %d us" % (commit["commit_p99_us"], commit["plain_p99_us"]),
+                  "%d us, %d us; synced twice %d us" % (commit["commit_p99_us"],
+                                                        commit["plain_p99_us"],
+                                                        commit["twice_p99_us"]),
                   more_is_better=False)
         audits(table, folder)
         growth(table, folder + "/growth", options.entries)

@@ -2,12 +2,15 @@
  * The primitives that the gates of the ledger are ratios to, timed on this machine now:
  * SHA-256 of a node and a leaf through EVP with a context that is used again, Ed25519
  * sign and verify, and fdatasync of appended bytes. One JSON object on standard output.
+ * Signatures are timed in the processor's time while two threads make and check them: what is
+ * held against them uses two processors, which share more than the clock.
  *
  *   primitives [FOLDER]      the folder where the sync is timed (default: the current one)
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,7 +33,7 @@ static double hash_ns(size_t bytes)
     if (md == NULL || ctx == NULL)
         exit(1);
     for (int r = 0; r < ROUNDS; r++) {
-        double start = bench_ns(CLOCK_MONOTONIC);
+        double start = bench_ns(CLOCK_PROCESS_CPUTIME_ID);
 
         for (int i = 0; i < count; i++) {
             EVP_DigestInit_ex2(ctx, md, NULL);
@@ -38,38 +41,58 @@ static double hash_ns(size_t bytes)
             EVP_DigestFinal_ex(ctx, out, NULL);
             message[0] = out[0];
         }
-        rounds[r] = (bench_ns(CLOCK_MONOTONIC) - start) / count;
+        rounds[r] = (bench_ns(CLOCK_PROCESS_CPUTIME_ID) - start) / count;
     }
     EVP_MD_CTX_free(ctx);
     EVP_MD_free((EVP_MD *)(uintptr_t)md);
     return bench_median(rounds, ROUNDS);
 }
 
-static void ed25519_ns(double *sign, double *verify)
+struct signatures {
+    pthread_t thread;
+    double sign_ns, verify_ns;
+};
+
+static void *time_signatures(void *arg)
 {
     unsigned char key[32], secret[64], message[176] = {0}, signature[64];
     double signs[ROUNDS], verifies[ROUNDS];
+    struct signatures *s = arg;
     const int count = 1000;
     int good = 0;
 
     crypto_sign_keypair(key, secret);
     for (int r = 0; r < ROUNDS; r++) {
-        double start = bench_ns(CLOCK_MONOTONIC);
+        double start = bench_ns(CLOCK_THREAD_CPUTIME_ID);
 
         for (int i = 0; i < count; i++) {
             message[0] = (unsigned char)i;
             crypto_sign_detached(signature, NULL, message, sizeof message, secret);
         }
-        signs[r] = (bench_ns(CLOCK_MONOTONIC) - start) / count;
-        start = bench_ns(CLOCK_MONOTONIC);
+        signs[r] = (bench_ns(CLOCK_THREAD_CPUTIME_ID) - start) / count;
+        start = bench_ns(CLOCK_THREAD_CPUTIME_ID);
         for (int i = 0; i < count; i++)
             good += crypto_sign_verify_detached(signature, message, sizeof message, key) == 0;
-        verifies[r] = (bench_ns(CLOCK_MONOTONIC) - start) / count;
+        verifies[r] = (bench_ns(CLOCK_THREAD_CPUTIME_ID) - start) / count;
     }
     if (good != ROUNDS * count)
         exit(1);
-    *sign = bench_median(signs, ROUNDS);
-    *verify = bench_median(verifies, ROUNDS);
+    s->sign_ns = bench_median(signs, ROUNDS);
+    s->verify_ns = bench_median(verifies, ROUNDS);
+    return NULL;
+}
+
+static void ed25519_ns(double *sign, double *verify)
+{
+    struct signatures two[2];
+
+    for (int i = 0; i < 2; i++)
+        if (pthread_create(&two[i].thread, NULL, time_signatures, &two[i]) != 0)
+            exit(1);
+    for (int i = 0; i < 2; i++)
+        pthread_join(two[i].thread, NULL);
+    *sign = (two[0].sign_ns + two[1].sign_ns) / 2;
+    *verify = (two[0].verify_ns + two[1].verify_ns) / 2;
 }
 
 /* Medians and 99th percentiles of appending and syncing `bytes`, as a store does it. */

@@ -80,6 +80,7 @@ static void test_edge(void **state)
 {
     static const uint64_t sizes[] = {1, 2, 255, 256, 257, 8191, 8192, 8193, 20000, 70000};
     struct fixture *f = *state;
+    struct log_nodes *nodes = malloc(sizeof *nodes);
     struct edge edge, loaded;
     struct store_txn txn;
 
@@ -95,6 +96,7 @@ static void test_edge(void **state)
         frontier_root(&edge.frontier, &root);
         assert_int_equal(store_begin(&f->store, false, &txn), 0);
         assert_int_equal(edge_load(&loaded, &txn, size), 0);
+        log_nodes_init(nodes, &txn, size);
         frontier_root(&loaded.frontier, &loaded_root);
         assert_memory_equal(&root, &loaded_root, sizeof root);
         for (uint64_t i = 0; i < size; i += 1 + size / 200) {
@@ -102,6 +104,9 @@ static void test_edge(void **state)
             assert_int_equal(edge_prove(&edge, &txn, i, proof, &n), 0);
             assert_true(tree_check_inclusion(i, size, &leaf, proof, n, &root));
             assert_int_equal(edge_prove(&loaded, &txn, i, proof, &n), 0);
+            assert_true(tree_check_inclusion(i, size, &leaf, proof, n, &root));
+            /* The same out of the tiles, all with what was read for the ones before. */
+            assert_int_equal(tree_prove_inclusion(i, size, tile_node, &nodes->nodes, proof, &n), 0);
             assert_true(tree_check_inclusion(i, size, &leaf, proof, n, &root));
         }
         leaf_of(&leaf, size - 1);
@@ -112,6 +117,7 @@ static void test_edge(void **state)
         edge = loaded;
     }
     edge_destroy(&edge);
+    free(nodes);
 }
 
 /* The entry of every number is found along the links, in few steps. */
