@@ -83,6 +83,9 @@ int ledger_open(struct ledger *ledger, const struct ledger_given *given, struct 
         ledger->committed_book = book_hold(ledger->state.book);
         err = published_of(&ledger->state, &ledger->published);
     }
+    ledger->cache = calloc(1, sizeof *ledger->cache);
+    if (err == 0 && ledger->cache == NULL)
+        err = KEIIN_ENOMEM;
     if (err == 0)
         err = lanes_new((size_t)given->config->queue_per_writer_max, (size_t)given->config->workers,
             &ledger->lanes);
@@ -136,6 +139,7 @@ void ledger_stop(struct ledger *ledger)
         job_free(job);
     lanes_free(ledger->lanes);
     free(ledger->workers);
+    free(ledger->cache);
     published_destroy(&ledger->done_published);
     published_destroy(&ledger->published);
     book_release(ledger->committed_book);

@@ -116,6 +116,7 @@ struct ledger {
 
     /* The loop's. */
     struct published published;
+    struct log_cache *cache; /* of the tree that was published */
     size_t jobs; /* that are not finished */
     size_t inflight_bytes; /* of bodies */
     bool draining; /* nothing new is taken */

@@ -237,7 +237,7 @@ static int write_entry(struct ledger *ledger, const struct store_txn *txn, const
 {
     struct receipt receipt = {
         .checkpoint = span_of(ledger->published.checkpoint, ledger->published.checkpoint_bytes)};
-    struct log_nodes *nodes = malloc(sizeof *nodes);
+    struct log_cached *nodes = malloc(sizeof *nodes);
     struct entry entry;
     struct buf bytes;
     int err = nodes == NULL ? KEIIN_ENOMEM : heads_find(txn, head, number, &receipt.index);
@@ -251,8 +251,9 @@ static int write_entry(struct ledger *ledger, const struct store_txn *txn, const
         err = KEIIN_EDAMAGED;
     if (err != 0)
         goto out;
-    log_nodes_init(nodes, txn, ledger->published.size);
-    err = tree_prove_inclusion(receipt.index, ledger->published.size, tile_node, &nodes->nodes,
+    log_nodes_init(&nodes->nodes, txn, ledger->published.size);
+    nodes->cache = ledger->cache;
+    err = tree_prove_inclusion(receipt.index, ledger->published.size, log_cached_node, nodes,
         receipt.proof, &receipt.proof_count);
     receipt.received = entry.received;
     receipt.prev = entry.prev;

@@ -243,3 +243,28 @@ void log_nodes_init(struct log_nodes *out, const struct store_txn *txn, uint64_t
     memset(out->kept, 0, sizeof out->kept);
     out->nodes = (struct tile_nodes){size, read_tile, out};
 }
+
+/* In the order of the tree: two nodes share a place only when they are far from each other. */
+static size_t place_of(unsigned level, uint64_t index)
+{
+    return (size_t)((((2 * index + 1) << (level - 8)) - 1) % LOG_CACHE_NODES);
+}
+
+int log_cached_node(void *ctx, unsigned level, uint64_t index, struct hash *out)
+{
+    struct log_cached *c = ctx;
+    struct log_cache_node *kept;
+    int err;
+
+    if (level < 8)
+        return tile_node(&c->nodes.nodes, level, index, out);
+    kept = &c->cache->nodes[place_of(level, index)];
+    if (kept->level == level && kept->index == index) {
+        *out = kept->hash;
+        return 0;
+    }
+    err = tile_node(&c->nodes.nodes, level, index, out);
+    if (err == 0)
+        *kept = (struct log_cache_node){index, level, *out};
+    return err;
+}

@@ -63,4 +63,24 @@ struct log_nodes {
 /* Then tile_node with &out->nodes as its context; good for trees up to `size`. */
 void log_nodes_init(struct log_nodes *out, const struct store_txn *txn, uint64_t size);
 
+/*
+ * Nodes over whole tiles, as they were found: they never change. Without them a proof costs the
+ * hashing of one more tile with every factor of 256 entries. Zeroed is empty; one thread.
+ */
+#define LOG_CACHE_NODES (1 << 14)
+struct log_cache_node {
+    uint64_t index;
+    unsigned level; /* 0: nothing */
+    struct hash hash;
+};
+struct log_cache {
+    struct log_cache_node nodes[LOG_CACHE_NODES];
+};
+struct log_cached {
+    struct log_nodes nodes;
+    struct log_cache *cache;
+};
+/* A tree_node_fn for the provers; `ctx` is a struct log_cached, its nodes begun. KEIIN_EDAMAGED. */
+int log_cached_node(void *ctx, unsigned level, uint64_t index, struct hash *out);
+
 #endif

@@ -80,13 +80,14 @@ static void test_edge(void **state)
 {
     static const uint64_t sizes[] = {1, 2, 255, 256, 257, 8191, 8192, 8193, 20000, 70000};
     struct fixture *f = *state;
-    struct log_nodes *nodes = malloc(sizeof *nodes);
+    struct log_cached *nodes = malloc(sizeof *nodes);
     struct edge edge, loaded;
     struct store_txn txn;
 
     assert_int_equal(store_begin(&f->store, false, &txn), 0);
     assert_int_equal(edge_load(&edge, &txn, 0), 0);
     store_abort(&txn);
+    nodes->cache = calloc(1, sizeof *nodes->cache);
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
         struct hash root, loaded_root, leaf, proof[PROOF_HASHES_MAX];
         uint64_t size = sizes[s];
@@ -96,7 +97,7 @@ static void test_edge(void **state)
         frontier_root(&edge.frontier, &root);
         assert_int_equal(store_begin(&f->store, false, &txn), 0);
         assert_int_equal(edge_load(&loaded, &txn, size), 0);
-        log_nodes_init(nodes, &txn, size);
+        log_nodes_init(&nodes->nodes, &txn, size);
         frontier_root(&loaded.frontier, &loaded_root);
         assert_memory_equal(&root, &loaded_root, sizeof root);
         for (uint64_t i = 0; i < size; i += 1 + size / 200) {
@@ -106,9 +107,22 @@ static void test_edge(void **state)
             assert_int_equal(edge_prove(&loaded, &txn, i, proof, &n), 0);
             assert_true(tree_check_inclusion(i, size, &leaf, proof, n, &root));
             /* The same out of the tiles, all with what was read for the ones before. */
-            assert_int_equal(tree_prove_inclusion(i, size, tile_node, &nodes->nodes, proof, &n), 0);
+            assert_int_equal(
+                tree_prove_inclusion(i, size, tile_node, &nodes->nodes.nodes, proof, &n), 0);
+            assert_true(tree_check_inclusion(i, size, &leaf, proof, n, &root));
+            /* ... and with what was found in smaller trees. */
+            assert_int_equal(tree_prove_inclusion(i, size, log_cached_node, nodes, proof, &n), 0);
             assert_true(tree_check_inclusion(i, size, &leaf, proof, n, &root));
         }
+        /* Nodes of a tree so large that they share a place with these are not taken for them. */
+        for (size_t i = 0; i < LOG_CACHE_NODES; i++) {
+            nodes->cache->nodes[i].index += LOG_CACHE_NODES;
+            nodes->cache->nodes[i].hash.b[0] ^= 1;
+        }
+        assert_int_equal(
+            tree_prove_inclusion(size / 2, size, log_cached_node, nodes, proof, &n), 0);
+        leaf_of(&leaf, size / 2);
+        assert_true(tree_check_inclusion(size / 2, size, &leaf, proof, n, &root));
         leaf_of(&leaf, size - 1);
         assert_int_equal(edge_prove(&loaded, &txn, size - 1, proof, &n), 0);
         assert_true(tree_check_inclusion(size - 1, size, &leaf, proof, n, &root));
@@ -117,6 +131,7 @@ static void test_edge(void **state)
         edge = loaded;
     }
     edge_destroy(&edge);
+    free(nodes->cache);
     free(nodes);
 }
 
