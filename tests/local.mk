@@ -18,6 +18,7 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_proof \
 	tests/unit/test_record \
 	tests/unit/test_roster \
+	tests/unit/test_rules_authority \
 	tests/unit/test_sha256 \
 	tests/unit/test_submission \
 	tests/unit/test_text \
@@ -31,6 +32,10 @@ tests_unit_test_file_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_findings_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
 tests_unit_test_pgaudit_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_pgkey_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
+RULES_STREAM = tests/unit/rules_stream.c tests/unit/rules_stream.h
+LDADD_RULES = $(LIBRULES) libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_rules_authority_SOURCES = tests/unit/test_rules_authority.c $(RULES_STREAM)
+tests_unit_test_rules_authority_LDADD = $(LDADD_RULES)
 tests_property_test_bits_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
 # It answers itself what it was asked before; see there.
 tests_property_test_bits_LDFLAGS = $(AM_LDFLAGS) \

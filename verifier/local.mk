@@ -22,6 +22,25 @@ libcheck_la_SOURCES = \
 	verifier/check/writers.c verifier/check/writers.h
 libcheck_la_LIBADD = $(JANSSON_LIBS) -lpthread
 
+# The oversight rules: engine, then a file a rule.
+noinst_LTLIBRARIES += librules.la
+librules_la_SOURCES = \
+	verifier/rules/approvals.c verifier/rules/approvals.h \
+	verifier/rules/engine.c verifier/rules/engine_internal.h verifier/rules/rules.h \
+	verifier/rules/fields.c verifier/rules/fields.h \
+	verifier/rules/found.c \
+	verifier/rules/limits.c \
+	verifier/rules/list.c verifier/rules/rule.h \
+	verifier/rules/state.c \
+	verifier/rules/table.c verifier/rules/table.h \
+	verifier/rules/waiting.c \
+	verifier/rules/wakes.c \
+	verifier/rules/action_unknown.c \
+	verifier/rules/authority_expired.c \
+	verifier/rules/authority_missing.c \
+	verifier/rules/authority_unknown.c
+LIBRULES = librules.la
+
 # A convenience library holds its own objects only: who links libcheck.la links these too.
 LIBCHECK = libcheck.la libauditlog.la $(LIBSOURCE) libsystem.la libcore.la
 
@@ -44,5 +63,5 @@ keiin_verify_SOURCES = \
 	verifier/verify/words_compare.c \
 	verifier/verify/words_reconcile.c \
 	verifier/verify/words_record.c
-keiin_verify_LDADD = $(LIBCHECK)
+keiin_verify_LDADD = $(LIBRULES) $(LIBCHECK)
 dist_man_MANS += doc/man/keiin-verify.1

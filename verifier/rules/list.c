@@ -1,0 +1,23 @@
+#include "verifier/rules/rules.h"
+
+/* Every rule, a line each; a rule's file is named like it. */
+#define RULES(RULE)                                                                                \
+    RULE(action_unknown)                                                                           \
+    RULE(authority_missing)                                                                        \
+    RULE(authority_unknown)                                                                        \
+    RULE(authority_expired)
+
+#define DECLARE(name) extern const struct rule rule_##name;
+#define LIST(name) &rule_##name,
+
+RULES(DECLARE)
+const struct rule *const rules_all[] = {RULES(LIST)};
+const size_t rules_count = sizeof rules_all / sizeof rules_all[0];
+
+const struct rule *rule_of(struct span name)
+{
+    for (size_t i = 0; i < rules_count; i++)
+        if (span_is(name, rules_all[i]->name))
+            return rules_all[i];
+    return NULL;
+}
