@@ -54,14 +54,19 @@ keiin_verify_SOURCES = \
 	verifier/verify/copy_command.c \
 	verifier/verify/input.c \
 	verifier/verify/json.c \
+	verifier/verify/json_rules.c \
 	verifier/verify/options.c verifier/verify/options.h \
 	verifier/verify/prove_command.c \
 	verifier/verify/reconcile_command.c \
+	verifier/verify/rules_command.c \
+	verifier/verify/rules_report.c verifier/verify/rules_report.h \
+	verifier/verify/rules_state.c verifier/verify/rules_state.h \
 	verifier/verify/show_command.c \
 	verifier/verify/status.c \
 	verifier/verify/words.c \
 	verifier/verify/words_compare.c \
 	verifier/verify/words_reconcile.c \
-	verifier/verify/words_record.c
+	verifier/verify/words_record.c \
+	verifier/verify/words_rules.c
 keiin_verify_LDADD = $(LIBRULES) $(LIBCHECK)
 dist_man_MANS += doc/man/keiin-verify.1

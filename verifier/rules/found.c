@@ -93,8 +93,7 @@ int rule_found_record(struct rule_run *run, unsigned sentence, const struct rule
     return rule_found(run, &hit);
 }
 
-/* The two greatest units of a duration. */
-static void put_duration(struct buf *out, uint64_t ms)
+void rules_put_duration(struct buf *out, uint64_t ms)
 {
     static const struct {
         uint64_t ms;
@@ -129,11 +128,14 @@ static void put_fact(struct buf *out, const struct rule_fact *fact)
             text_visible(out, fact->text);
         return;
     case FACT_TIME:
+        /* Bounds that were not given. */
         time_text(time, fact->number);
-        buf_put_str(out, time);
+        buf_put_str(out, fact->number == 0            ? "the beginning"
+                         : fact->number == UINT64_MAX ? "without end"
+                                                      : time);
         return;
     case FACT_DURATION:
-        put_duration(out, fact->number);
+        rules_put_duration(out, fact->number);
         return;
     case FACT_NUMBER:
         buf_printf(out, "%" PRIu64, fact->number);

@@ -236,7 +236,7 @@ static void setting(
     inifile_error(&r->file, line);
     buf_put_str(r->file.errors, "there is no rule \"");
     text_visible(r->file.errors, span_str(section));
-    buf_put_str(r->file.errors, "\"; keiin-verify rules --explain shows them all\n");
+    buf_put_str(r->file.errors, "\"; keiin-verify rules --explain all shows them\n");
 }
 
 static void set_initial(struct rules_limits *l)
@@ -315,4 +315,31 @@ void rules_limits_free(struct rules_limits *l)
 const struct hash *rules_limits_digest(const struct rules_limits *limits)
 {
     return &limits->digest;
+}
+
+void rules_limits_put(
+    const struct rules_limits *limits, unsigned rule, unsigned limit, struct buf *out)
+{
+    uint64_t number = limits->rules[rule].numbers[limit];
+    struct span words = buf_view(&limits->rules[rule].words[limit]);
+
+    switch (rules_all[rule]->limits[limit].type) {
+    case LIMIT_DURATION:
+        rules_put_duration(out, number);
+        return;
+    case LIMIT_COUNT:
+        buf_printf(out, "%llu", (unsigned long long)number);
+        return;
+    case LIMIT_SWITCH:
+        buf_put_str(out, number != 0 ? "yes" : "no");
+        return;
+    case LIMIT_WORDS:
+        text_visible(out, span_of(words.p, words.n == 0 ? 0 : words.n - 1));
+        return;
+    }
+}
+
+bool rules_limits_off(const struct rules_limits *limits, unsigned rule)
+{
+    return limits->rules[rule].off;
 }
