@@ -152,7 +152,7 @@ check-programs: $(check_PROGRAMS) $(check_LTLIBRARIES)
 EXTRA_PROGRAMS =
 if WITH_SERVER
 EXTRA_PROGRAMS += tests/bench/audit tests/bench/commit tests/bench/primitives tests/bench/proof \
-	tests/bench/stages
+	tests/bench/rules tests/bench/stages
 # Scripts use it, too.
 check_PROGRAMS += tests/bench/load
 tests_bench_audit_LDADD = $(LIBCHECK)
@@ -160,6 +160,7 @@ tests_bench_commit_LDADD = libstore.la libsystem.la libcore.la
 tests_bench_load_LDADD = libsystem.la libcore.la -lpthread
 tests_bench_primitives_LDADD = libcore.la
 tests_bench_proof_LDADD = libcore.la
+tests_bench_rules_LDADD = $(LIBRULES) $(LIBCHECK)
 tests_bench_stages_SOURCES = tests/bench/stages.c tests/unit/ledger_bench.c tests/unit/ledger_bench.h
 tests_bench_stages_LDADD = $(LIBLEDGER) $(CMOCKA_LIBS)
 endif
