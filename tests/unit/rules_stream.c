@@ -37,6 +37,7 @@ struct stream {
     struct roster *rosters[STEPS_MAX / 100];
     size_t roster_count;
     struct buf findings, sentences;
+    uint64_t waiting_bytes_max; /* or 0 */
 };
 
 static const struct secret *key_at(struct secret **key, uint8_t seed)
@@ -387,6 +388,19 @@ static void do_step(struct rules *rules, const struct step *step)
     }
 }
 
+void stream_waiting_max(struct stream *s, uint64_t bytes)
+{
+    s->waiting_bytes_max = bytes;
+}
+
+static void new_rules(const struct stream *s, const struct rules_limits *limits,
+    struct rules_sink sink, struct rules **out)
+{
+    assert_int_equal(rules_new(limits, sink, out), 0);
+    if (s->waiting_bytes_max > 0)
+        (*out)->waiting_bytes_max = s->waiting_bytes_max;
+}
+
 /* The whole stream, with the state saved and loaded into other rules before step `cut`. */
 static void run(
     const struct stream *s, const struct rules_limits *limits, size_t cut, struct told *told)
@@ -396,7 +410,7 @@ static void run(
     struct buf state;
 
     buf_init(&state, 256 << 20);
-    assert_int_equal(rules_new(limits, sink, &rules), 0);
+    new_rules(s, limits, sink, &rules);
     for (size_t i = 0; i < s->step_count; i++) {
         struct why why = {""};
 
@@ -404,7 +418,7 @@ static void run(
             rules_save(rules, &state);
             assert_int_equal(buf_status(&state), 0);
             rules_free(rules);
-            assert_int_equal(rules_new(limits, sink, &rules), 0);
+            new_rules(s, limits, sink, &rules);
             if (rules_load(rules, buf_view(&state), &why) != 0)
                 fail_msg("the state does not load: %s", why.text);
         }

@@ -43,6 +43,8 @@ unsigned listed(struct stream *s, uint64_t received_ms, const char *writer, enum
 unsigned unlisted(struct stream *s, uint64_t received_ms, const char *writer);
 /* At the end of the stream somebody vouches for `size` entries. */
 void vouched(struct stream *s, uint64_t size, uint64_t at_ms, const char *witness);
+/* How many bytes of records may wait for their approval, instead of what the engine allows. */
+void stream_waiting_max(struct stream *s, uint64_t bytes);
 /* The log's key, to sign checkpoints with; its name and origin are "log.example". One witness
  * "witness.example" is listed too. */
 const struct secret *stream_log_key(void);

@@ -41,14 +41,11 @@ static void get_parts(const struct approval *a, struct span parts[static PARTS])
 
 #define VALIDITIES_MAX 1000
 
-/* A copy of the validities, with room for one more: the oldest goes when there are too many. NULL
- * without memory. */
+/* A copy of the validities, with room for one more. NULL without memory. */
 static struct validity *validities(struct span part, size_t *count)
 {
     struct validity *list;
 
-    if (part.n == VALIDITIES_MAX * sizeof *list)
-        part = span_of(part.p + sizeof *list, part.n - sizeof *list);
     *count = part.n / sizeof *list;
     list = calloc(*count + 1, sizeof *list);
     if (list != NULL && part.n > 0)
@@ -56,13 +53,22 @@ static struct validity *validities(struct span part, size_t *count)
     return list;
 }
 
-static uint64_t latest(const struct validity *list, size_t count)
+/* One more; the oldest goes when there are too many. */
+static void append(struct validity *list, size_t *count, struct validity more)
 {
-    uint64_t to = 0;
+    if (*count == VALIDITIES_MAX)
+        memmove(list, list + 1, --*count * sizeof *list);
+    list[(*count)++] = more;
+}
 
-    for (size_t i = 0; i < count; i++)
-        to = list[i].to > to ? list[i].to : to;
-    return to;
+/* The number of the one that ends last. */
+static size_t last_of(const struct validity *list, size_t count)
+{
+    size_t last = 0;
+
+    for (size_t i = 1; i < count; i++)
+        last = list[i].to >= list[last].to ? i : last;
+    return last;
 }
 
 uint64_t approval_valid_to(const struct approval *a)
@@ -104,9 +110,9 @@ enum approval_time approval_at(const struct approval *a, uint64_t at, struct val
     if (valid)
         return TIME_VALID;
     *out = ended ? before : after;
-    if (ended && a->revoked && before.to == a->revoked_ms)
-        return TIME_REVOKED;
-    return ended ? TIME_AFTER : TIME_BEFORE;
+    if (!ended)
+        return TIME_BEFORE;
+    return before.revoked ? TIME_REVOKED : TIME_AFTER;
 }
 
 /* The limits that a record gives, in place of those that were there. */
@@ -133,66 +139,84 @@ static struct validity validity_of(const struct rules_record *r)
 {
     return (struct validity){record_number(r, F_VALID_FROM),
         record_has(r, F_VALID_TO) ? record_number(r, F_VALID_TO) : UINT64_MAX, r->received,
-        r->address};
+        r->address, r->address, false};
 }
 
-/* Longer than it was; from the receipt on when it had ended by then. */
+/*
+ * Longer than it was: from the receipt on when it had ended by then, and from valid_from on when
+ * that leaves a gap. What names no end makes nothing longer, and may still change the limits.
+ */
 static void extend(
     struct validity *list, size_t *count, struct rules_record *r, struct approval_change *change)
 {
-    struct validity more = validity_of(r);
-    size_t last = 0;
+    struct validity more = validity_of(r), *last = &list[last_of(list, *count)];
 
-    change->valid_to_before = latest(list, *count);
+    change->valid_to_before = last->to;
+    change->ended_by = last->ended_by;
+    change->was_revoked = last->revoked;
     change->step = APPROVAL_EXTENDED;
-    if (r->received > change->valid_to_before) {
+    if (r->received > last->to || last->revoked) {
         change->step = APPROVAL_EXTENDED_LATE;
         more.from = more.from > r->received ? more.from : r->received;
-        list[(*count)++] = more;
+    }
+    if (!record_has(r, F_VALID_TO))
+        return;
+    if (change->step == APPROVAL_EXTENDED_LATE || more.from > last->to) {
+        append(list, count, more);
         return;
     }
-    for (size_t i = 0; i < *count; i++)
-        last = list[i].to >= list[last].to ? i : last;
-    if (*count > 0 && record_has(r, F_VALID_TO))
-        list[last].to = more.to;
+    last->to = more.to;
+    last->ended_by = r->address;
+}
+
+/* What a decision makes of an approval. False when it changes nothing. */
+static bool decide(struct approval *a, struct rules_record *r, struct span *parts,
+    struct validity *list, size_t *count)
+{
+    struct approval_change *change = &r->change;
+    struct validity v = validity_of(r);
+
+    if (record_is(r, F_DECISION, "granted")) {
+        change->step = APPROVAL_GRANTED;
+        memset(parts, 0, PART_VALIDITY * sizeof parts[0]);
+        a->has_criteria = a->revoked = false;
+        a->granted = true;
+        append(list, count, v);
+    } else if (record_is(r, F_DECISION, "extended") && *count > 0) {
+        extend(list, count, r, change);
+    } else if (record_is(r, F_DECISION, "ratified")) {
+        change->step = APPROVAL_RATIFIED;
+        a->granted = a->ratified = true;
+        v.known = 0;
+        append(list, count, v);
+    } else if (record_is(r, F_DECISION, "refused") && !a->ratified && !a->refused) {
+        change->step = APPROVAL_REFUSED;
+        a->refused = true;
+        a->refused_ms = r->received;
+        a->refusal = r->address;
+        return true;
+    } else {
+        return false;
+    }
+    limit(a, r, parts);
+    return true;
 }
 
 static int approve(struct table *t, struct approval *a, struct rules_record *r)
 {
-    struct approval_change *change = &r->change;
     struct span parts[PARTS];
     struct validity *list;
     size_t count;
-    int err;
+    int err = 0;
 
     get_parts(a, parts);
     list = validities(parts[PART_VALIDITY], &count);
     if (list == NULL)
         return KEIIN_ENOMEM;
-    if (record_is(r, F_DECISION, "granted")) {
-        change->step = APPROVAL_GRANTED;
-        memset(parts, 0, PART_REQUESTED_BY * sizeof parts[0]);
-        a->has_criteria = a->revoked = false;
-        list[count++] = validity_of(r);
-        a->granted = true;
-        limit(a, r, parts);
-    } else if (record_is(r, F_DECISION, "extended") && a->granted) {
-        extend(list, &count, r, change);
-        limit(a, r, parts);
-    } else if (record_is(r, F_DECISION, "ratified")) {
-        change->step = APPROVAL_RATIFIED;
-        list[count] = validity_of(r);
-        list[count++].known = 0;
-        a->granted = a->ratified = true;
-        limit(a, r, parts);
-    } else if (record_is(r, F_DECISION, "refused") && !a->granted && !a->refused) {
-        change->step = APPROVAL_REFUSED;
-        a->refused = true;
-        a->refused_ms = r->received;
-        a->refusal = r->address;
+    if (decide(a, r, parts, list, &count)) {
+        parts[PART_VALIDITY] = span_of(list, count * sizeof *list);
+        err = put_parts(t, a, parts);
     }
-    parts[PART_VALIDITY] = span_of(list, count * sizeof *list);
-    err = put_parts(t, a, parts);
     free(list);
     return err;
 }
@@ -209,32 +233,23 @@ static int revoke(struct table *t, struct approval *a, struct rules_record *r)
     list = validities(parts[PART_VALIDITY], &count);
     if (list == NULL)
         return KEIIN_ENOMEM;
+    /* Of two the earlier one counts. */
+    if (!a->revoked || record_began(r) < a->revoked_ms) {
+        a->revoked_ms = record_began(r);
+        a->revocation = r->address;
+    }
     a->revoked = true;
-    a->revoked_ms = record_began(r);
-    a->revocation = r->address;
-    for (size_t i = 0; i < count; i++)
-        list[i].to = list[i].to < a->revoked_ms ? list[i].to : a->revoked_ms;
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].to <= record_began(r))
+            continue;
+        list[i].to = record_began(r);
+        list[i].ended_by = r->address;
+        list[i].revoked = true;
+    }
     parts[PART_VALIDITY] = span_of(list, count * sizeof *list);
     err = put_parts(t, a, parts);
     free(list);
     return err;
-}
-
-static int request(struct table *t, struct rules_record *r)
-{
-    struct approval *a = table_add(t, r->approval);
-    struct span parts[PARTS];
-
-    if (a == NULL)
-        return KEIIN_ENOMEM;
-    r->change.step = APPROVAL_REQUESTED;
-    r->change.approval = a;
-    get_parts(a, parts);
-    if (a->granted || parts[PART_REQUESTED_BY].n > 0)
-        return 0;
-    a->request = r->address;
-    parts[PART_REQUESTED_BY] = record_text(r, F_REQUESTED_BY);
-    return put_parts(t, a, parts);
 }
 
 int approvals_take(struct table *approvals, struct rules_record *r)
@@ -244,7 +259,7 @@ int approvals_take(struct table *approvals, struct rules_record *r)
     if (r->approval.text.n == 0 || r->undone)
         return 0;
     if (r->action == ACTION_APPROVE && record_is(r, F_DECISION, "requested"))
-        return request(approvals, r);
+        return 0; /* grants nothing, whoever writes it */
     if (r->writer->role != ROLE_COMMITTEE)
         return 0;
     a = r->action == ACTION_APPROVE ? table_add(approvals, r->approval)

@@ -1,7 +1,7 @@
 /*
  * Approvals, as the committee's records made them: what the rules about authority stand on. Only
- * a committee's `approve` and `revoke` change one; `requested` counts from anyone, and says no more
- * than who asked. Kept in a table of the engine's by the approval's id.
+ * a committee's `approve` and `revoke` change one. Kept in a table of the engine's by the approval's
+ * id.
  */
 #ifndef KEIIN_VERIFIER_RULES_APPROVALS_H
 #define KEIIN_VERIFIER_RULES_APPROVALS_H
@@ -13,7 +13,6 @@ struct approval {
     bool has_criteria;
     struct hash criteria;
     struct rules_address address; /* of the record that granted, extended or ratified it last */
-    struct rules_address request; /* where requested_by is known */
     struct rules_address refusal, revocation;
     uint64_t refused_ms; /* received */
     uint64_t revoked_ms; /* at, or received when that is earlier */
@@ -23,7 +22,10 @@ struct approval {
 struct validity {
     uint64_t from, to;
     uint64_t known; /* received of the record that said so; 0 for one that was ratified */
-    struct rules_address address;
+    struct rules_address address; /* of that record */
+    struct rules_address
+        ended_by; /* of the record that set its end: this, an extension, a revoke */
+    bool revoked; /* it was a revoke */
 };
 
 /* The lists that limit an approval. */
@@ -32,7 +34,6 @@ enum approval_part {
     PART_DATASETS,
     PART_UNITS,
     PART_RECIPIENTS,
-    PART_REQUESTED_BY, /* not a list: the id alone */
     PART_VALIDITY, /* array of struct validity */
     PARTS
 };

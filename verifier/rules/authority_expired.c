@@ -4,8 +4,7 @@ static int authorised(struct rule_run *run, const struct rules_record *r, bool w
 {
     struct validity v;
     enum approval_time time = approval_at(r->approved, r->at, &v);
-    struct rules_address addresses[] = {
-        r->address, time == TIME_REVOKED ? r->approved->revocation : v.address};
+    struct rules_address addresses[] = {r->address, time == TIME_BEFORE ? v.address : v.ended_by};
     struct rule_fact facts[] = {fact_time("valid_from", v.from), fact_time("valid_to", v.to)};
     struct rule_hit hit = {.sentence = time == TIME_BEFORE  ? 0
                                        : time == TIME_AFTER ? 1

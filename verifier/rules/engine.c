@@ -48,6 +48,7 @@ int rules_new(const struct rules_limits *limits, struct rules_sink sink, struct 
         return err;
     rules->limits = limits;
     rules->sink = sink;
+    rules->waiting_bytes_max = WAITING_BYTES_MAX;
     rules->runs = calloc(rules_count, sizeof *rules->runs);
     rules->scratch = calloc(2, sizeof *rules->scratch);
     rules->writers = table_new(sizeof(struct rules_writer));
@@ -85,15 +86,16 @@ void rules_free(struct rules *rules)
 
 void rules_reset(struct rules *rules)
 {
-    for (unsigned i = 0; i < rules_count; i++)
+    for (unsigned i = 0; i < rules_count; i++) {
+        rules->runs[i].roster = NULL;
         for (int t = 0; t < RULE_TABLES_MAX; t++)
             if (rules->runs[i].tables[t] != NULL)
                 table_clear(rules->runs[i].tables[t]);
+    }
     table_clear(rules->writers);
     table_clear(rules->approvals);
     table_clear(rules->own);
-    table_clear(rules->waiting.records);
-    table_clear(rules->waiting.by_approval);
+    waiting_clear(&rules->waiting);
     wakes_clear(&rules->wakes);
     rules->now_ms = rules->next_index = 0;
     rules->writer_count = 0;
@@ -138,6 +140,12 @@ int engine_unauthorised(struct rules *rules, const struct rules_record *r, bool 
 
 /* --- Entries. */
 
+/* What a call is about; NULL when it was removed by now. */
+static void *wake_value(const struct rules *rules, const struct wake *wake)
+{
+    return table_by_serial(rules->runs[wake->rule].tables[wake->table], wake->serial);
+}
+
 /* Calls what was asked for, up to now. */
 static int wake_all(struct rules *rules)
 {
@@ -146,10 +154,12 @@ static int wake_all(struct rules *rules)
 
     while (err == 0 && wakes_take(&rules->wakes, rules->now_ms, &wake)) {
         struct rule_run *run = &rules->runs[wake.rule];
-        void *value = table_by_serial(run->tables[wake.table], wake.serial);
+        void *value = wake_value(rules, &wake);
 
-        if (value != NULL)
-            err = run->rule->due(run, wake.table, value, wake.when_ms);
+        if (value == NULL)
+            continue;
+        run->roster = NULL; /* behind a state that was loaded there is none yet */
+        err = run->rule->due(run, wake.table, value, wake.when_ms);
     }
     return err;
 }
@@ -229,18 +239,25 @@ int rules_entry(struct rules *rules, const struct keeper_entry *entry)
 
 /* --- Records. */
 
-/* An action of the agencies' own: as what it is judged, or counted as one that none judges. */
-static int take_own(struct rules *rules, struct rules_record *r)
+int engine_read(const struct rules *rules, struct rules_record *out, struct span bytes)
 {
     const struct rules_limits *limits = rules->limits;
-    uint64_t *count;
+    int err = rules_record_read(out, bytes);
 
+    if (err != 0 || out->action != ACTION_OWN)
+        return err;
     for (size_t i = 0; i < limits->action_count; i++)
-        if (span_is(r->action_name, limits->actions[i].name)) {
-            r->action = limits->actions[i].action;
-            return 0;
+        if (span_is(out->action_name, limits->actions[i].name)) {
+            out->action = limits->actions[i].action;
+            break;
         }
-    count = table_find(rules->own, key_of(r->action_name));
+    return 0;
+}
+
+/* Counts an action of an agency's own that no rule judges. */
+static int count_own(struct rules *rules, const struct rules_record *r)
+{
+    uint64_t *count = table_find(rules->own, key_of(r->action_name));
     if (count == NULL && table_count(rules->own) < OWN_ACTIONS_MAX) {
         count = table_add(rules->own, key_of(r->action_name));
         if (count == NULL)
@@ -275,13 +292,13 @@ int rules_record(struct rules *rules, const struct record_place *place, struct s
     enum authority authority;
     int err = 0;
 
-    if (rules_record_read(r, record) != 0 ||
+    if (engine_read(rules, r, record) != 0 ||
         !engine_place(rules, r, (struct rules_address){place->index, place->position},
             place->received, place->writer))
         return 0;
     rules->counts.records++;
     if (r->action == ACTION_OWN)
-        err = take_own(rules, r);
+        err = count_own(rules, r);
     if (err == 0 && (r->action == ACTION_APPROVE || r->action == ACTION_REVOKE))
         err = approvals_take(rules->approvals, r);
     authority = authority_of(rules, r);
@@ -352,13 +369,22 @@ bool rules_own_action(const struct rules *rules, size_t number, struct span *nam
 
 /* --- What rules call. */
 
+static bool wake_live(const void *ctx, const struct wake *wake)
+{
+    return wake_value(ctx, wake) != NULL;
+}
+
 int rule_wake(struct rule_run *run, unsigned table, void *value, uint64_t when_ms)
 {
     struct wakes *w = &run->rules->wakes;
     struct wake wake = {when_ms, w->order++, table_serial(value), run->number, table};
 
     assert(run->rule->due != NULL && table < RULE_TABLES_MAX && run->tables[table] != NULL);
-    return when_ms == UINT64_MAX ? 0 : wakes_add(w, &wake);
+    if (when_ms == UINT64_MAX)
+        return 0;
+    if (w->count == w->cap)
+        wakes_keep(w, wake_live, run->rules);
+    return wakes_add(w, &wake);
 }
 
 bool rule_has_word(const struct rule_run *run, unsigned limit, struct span word)

@@ -4,7 +4,7 @@
 
 #include "verifier/rules/rules.h"
 
-#define WAITING_BYTES_MAX ((size_t)64 << 20) /* above, the oldest are told of at once */
+#define WAITING_BYTES_MAX (UINT64_C(64) << 20) /* above, the oldest are told of at once */
 #define OWN_ACTIONS_MAX 1000
 
 /* limits.c */
@@ -40,6 +40,12 @@ struct wakes {
 int wakes_add(struct wakes *w, const struct wake *wake) KEIIN_MUST_USE;
 /* The next one that is due before now_ms; false when there is none. */
 bool wakes_take(struct wakes *w, uint64_t now_ms, struct wake *out);
+/*
+ * Before it grows: forgets those of which `live` says false. As many places as are left stay free,
+ * so that this is not asked at each one.
+ */
+void wakes_keep(
+    struct wakes *w, bool (*live)(const void *ctx, const struct wake *wake), const void *ctx);
 void wakes_clear(struct wakes *w);
 void wakes_save(const struct wakes *w, struct buf *out);
 int wakes_load(struct wakes *w, struct cursor *in) KEIIN_MUST_USE;
@@ -48,8 +54,12 @@ int wakes_load(struct wakes *w, struct cursor *in) KEIIN_MUST_USE;
 struct waiting {
     struct table *records; /* in the order of the ledger */
     struct table *by_approval; /* serial numbers of these, by the approval that they name */
+    uint64_t bytes; /* that `records` hold, the same whatever was there before */
 };
 int waiting_init(struct waiting *w) KEIIN_MUST_USE;
+/* After its tables were loaded. False when they do not fit together. */
+bool waiting_loaded(struct waiting *w);
+void waiting_clear(struct waiting *w);
 void waiting_destroy(struct waiting *w);
 
 struct rules {
@@ -61,6 +71,7 @@ struct rules {
     struct table *own; /* uint64_t counts of actions of the agencies' own */
     struct waiting waiting;
     uint64_t wait_ms; /* how long: a limit of authority-unknown */
+    uint64_t waiting_bytes_max;
     struct wakes wakes;
     uint64_t now_ms; /* the greatest `received` so far */
     uint64_t next_index; /* entries seen */
@@ -80,7 +91,10 @@ int waiting_settle(struct rules *rules, const struct rules_record *by) KEIIN_MUS
 int waiting_expire(struct rules *rules) KEIIN_MUST_USE;
 int waiting_open(struct rules *rules) KEIIN_MUST_USE;
 
-/* engine.c: calls the rules' functions for the authority of a record. */
+/* engine.c: reads a record, with the action as which it is judged. KEIIN_EMALFORMED. */
+int engine_read(
+    const struct rules *rules, struct rules_record *out, struct span bytes) KEIIN_MUST_USE;
+/* Calls the rules' functions for the authority of a record. */
 int engine_authorised(
     struct rules *rules, const struct rules_record *r, bool waited) KEIIN_MUST_USE;
 int engine_unauthorised(

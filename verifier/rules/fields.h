@@ -143,18 +143,20 @@ struct approval;
 /* What a record did to the approval that it names. */
 enum approval_step {
     APPROVAL_UNCHANGED,
-    APPROVAL_REQUESTED,
     APPROVAL_GRANTED,
     APPROVAL_EXTENDED,
     APPROVAL_EXTENDED_LATE, /* after it had ended */
     APPROVAL_RATIFIED,
-    APPROVAL_REFUSED, /* before it was granted */
+    APPROVAL_REFUSED, /* before it was ratified; the first time */
     APPROVAL_REVOKED
 };
 struct approval_change {
     enum approval_step step;
     const struct approval *approval; /* as it is now; NULL when nothing is known of it */
+    /* Of an extension: the end that was there before, whose record set it, and whether a revoke. */
     uint64_t valid_to_before;
+    struct rules_address ended_by;
+    bool was_revoked;
 };
 
 struct rules_record {

@@ -112,7 +112,7 @@ struct rule_run {
     struct span words[RULE_LIMITS_MAX]; /* each word with a space behind it */
     uint64_t clock_tolerance_ms; /* between clocks of two writers */
     const struct table *approvals; /* read only */
-    const struct roster *roster; /* in force; or NULL */
+    const struct roster *roster; /* in force; NULL in `due` */
     struct rules *rules; /* the engine, for the functions below */
 };
 

@@ -61,7 +61,7 @@ struct rules_sink {
 
 struct rules_counts {
     uint64_t records, entries;
-    uint64_t findings;
+    uint64_t findings; /* not the open ones */
     uint64_t by_rule[64];
     size_t state_bytes; /* memory that the tables hold */
 };

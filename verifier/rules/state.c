@@ -3,10 +3,15 @@
 #include "core/sha256.h"
 #include "verifier/rules/engine_internal.h"
 
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "0.1.0"
+#endif
+
 /*
  * Saved, in the byte order of the machine: these words, the digest of the limits, a hash over
  * the rules and the sizes of what they remember, numbers of the engine, its tables, the rules'
- * tables, and what is due. It is read only by what wrote it; all else is refused.
+ * tables, what is due, and SHA-256 of all these bytes. It is read only by what wrote it; all else
+ * is refused: values are taken as they stand there, so none may have changed by a bit.
  */
 static const char words[] = "keiin rules state 1\n";
 
@@ -19,6 +24,7 @@ static void layout(struct hash *out)
 
     sha256_stream_init(&h);
     sha256_stream_update(&h, span_of(sizes, sizeof sizes));
+    sha256_stream_update(&h, span_str(PACKAGE_VERSION));
     for (size_t i = 0; i < rules_count; i++) {
         sha256_stream_update(&h, span_str(rules_all[i]->name));
         sha256_stream_update(
@@ -48,6 +54,7 @@ void rules_save(const struct rules *rules, struct buf *out)
     struct numbers numbers = {rules->now_ms, rules->next_index, rules->writer_count,
         rules->roster_serial, rules->has_roster, rules->counts};
     struct table *own[5];
+    size_t start = out->n;
     struct hash hash;
 
     layout(&hash);
@@ -62,6 +69,10 @@ void rules_save(const struct rules *rules, struct buf *out)
             if (rules->runs[i].tables[t] != NULL)
                 table_save(rules->runs[i].tables[t], out);
     wakes_save(&rules->wakes, out);
+    if (buf_status(out) != 0)
+        return;
+    sha256(&hash, span_of(out->p + start, out->n - start));
+    buf_put_span(out, span_hash(&hash));
 }
 
 static int load_head(struct rules *rules, struct cursor *in, struct why *why)
@@ -69,16 +80,12 @@ static int load_head(struct rules *rules, struct cursor *in, struct why *why)
     struct hash digest, saved, hash;
 
     layout(&hash);
-    if (!cursor_skip(in, words)) {
-        why_set(why, "it is no state of the rules");
+    if (!cursor_skip(in, words))
         return KEIIN_EDAMAGED;
-    }
     cursor_hash(in, &digest);
     cursor_hash(in, &saved);
-    if (in->failed) {
-        why_set(why, "it is cut short");
+    if (in->failed)
         return KEIIN_EDAMAGED;
-    }
     if (!hash_eq(&digest, &rules->limits->digest)) {
         why_set(why, "it was saved with other limits");
         return KEIIN_EMISMATCH;
@@ -119,6 +126,18 @@ static bool wakes_fit(const struct rules *rules)
     return true;
 }
 
+/* Takes the hash off the end, when it is that of what is before it. */
+static bool whole(struct cursor *in)
+{
+    struct hash hash;
+
+    if (cursor_left(in) < HASH_BYTES)
+        return false;
+    in->end -= HASH_BYTES;
+    sha256(&hash, span_of(in->p, cursor_left(in)));
+    return memcmp(in->end, hash.b, HASH_BYTES) == 0;
+}
+
 int rules_load(struct rules *rules, struct span bytes, struct why *why)
 {
     struct cursor in = cursor_of(bytes);
@@ -126,6 +145,10 @@ int rules_load(struct rules *rules, struct span bytes, struct why *why)
     int err;
 
     rules_reset(rules);
+    if (!whole(&in)) {
+        why_set(why, "it is damaged, or cut short");
+        return KEIIN_EDAMAGED;
+    }
     err = load_head(rules, &in, why);
     if (err == 0)
         err = load_numbers(rules, &in);
@@ -137,10 +160,10 @@ int rules_load(struct rules *rules, struct span bytes, struct why *why)
                 err = table_load(rules->runs[i].tables[t], &in);
     if (err == 0)
         err = wakes_load(&rules->wakes, &in);
-    if (err == 0 && (!cursor_done(&in) || !wakes_fit(rules))) {
-        why_set(why, "what it says does not fit together");
+    if (err == 0 && (!cursor_done(&in) || !wakes_fit(rules) || !waiting_loaded(&rules->waiting)))
         err = KEIIN_EDAMAGED;
-    }
+    if (err == KEIIN_EDAMAGED)
+        why_set(why, "what it says does not fit together");
     if (err != 0)
         rules_reset(rules);
     return err;

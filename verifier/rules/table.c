@@ -4,6 +4,8 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#define SMALL_PLACES 64
+
 /* An entry; its value follows, then its key. */
 struct node {
     uint64_t serial;
@@ -88,12 +90,14 @@ static void node_free(struct node *n)
 void table_clear(struct table *t)
 {
     size_t value_bytes = t->value_bytes;
+    uint64_t serial = t->serial;
 
     for (size_t i = 0; i < t->place_count; i++)
         node_free(t->places[i].node);
     free(t->places);
     free(t->slots);
-    *t = (struct table){.value_bytes = value_bytes, .serial = 1};
+    /* What was asked for under an old number must not be found under a new one. */
+    *t = (struct table){.value_bytes = value_bytes, .serial = serial};
 }
 
 void table_free(struct table *t)
@@ -178,7 +182,7 @@ void *table_add(struct table *t, struct key key)
 
     if (place != SIZE_MAX)
         return t->places[place].node->value;
-    if (t->place_count == t->place_cap && make_room(t) != 0)
+    if ((t->place_count == t->place_cap || t->slot_count < t->place_cap * 2) && make_room(t) != 0)
         return NULL;
     n = calloc(1, sizeof *n + t->value_bytes + key.text.n);
     if (n == NULL)
@@ -224,7 +228,9 @@ void table_remove(struct table *t, void *value)
     node_free(n);
     while (t->first < t->place_count && t->places[t->first].node == NULL)
         t->first++;
-    if (t->count == 0) {
+    if (t->count == 0 && t->place_cap > SMALL_PLACES) {
+        table_clear(t); /* emptying many slots again and again would take long */
+    } else if (t->count == 0) {
         t->place_count = t->first = 0;
         memset(t->slots, 0, t->slot_count * sizeof *t->slots);
     }

@@ -35,7 +35,8 @@ size_t table_bytes(const struct table *t);
 void *table_next(const struct table *t, const void *value);
 
 struct span table_key(const void *value);
-/* A number that no other entry of this table ever has; entries that are added later have greater. */
+/* A number that no other entry of this table ever has, not even after table_clear; entries that are
+ * added later have greater ones. */
 uint64_t table_serial(const void *value);
 void *table_by_serial(const struct table *t, uint64_t serial);
 

@@ -34,14 +34,9 @@ int wakes_add(struct wakes *w, const struct wake *wake)
     return 0;
 }
 
-bool wakes_take(struct wakes *w, uint64_t now_ms, struct wake *out)
+/* Lets the one at `i` sink to its place. */
+static void sink(struct wakes *w, size_t i)
 {
-    size_t i = 0;
-
-    if (w->count == 0 || w->heap[0].when_ms >= now_ms)
-        return false;
-    *out = w->heap[0];
-    w->heap[0] = w->heap[--w->count];
     for (;;) {
         size_t least = i, left = 2 * i + 1;
 
@@ -50,9 +45,40 @@ bool wakes_take(struct wakes *w, uint64_t now_ms, struct wake *out)
         if (left + 1 < w->count && earlier(&w->heap[left + 1], &w->heap[least]))
             least = left + 1;
         if (least == i)
-            return true;
+            return;
         swap(&w->heap[i], &w->heap[least]);
         i = least;
+    }
+}
+
+bool wakes_take(struct wakes *w, uint64_t now_ms, struct wake *out)
+{
+    if (w->count == 0 || w->heap[0].when_ms >= now_ms)
+        return false;
+    *out = w->heap[0];
+    w->heap[0] = w->heap[--w->count];
+    sink(w, 0);
+    return true;
+}
+
+void wakes_keep(
+    struct wakes *w, bool (*live)(const void *ctx, const struct wake *wake), const void *ctx)
+{
+    size_t kept = 0, cap;
+
+    for (size_t i = 0; i < w->count; i++)
+        if (live(ctx, &w->heap[i]))
+            w->heap[kept++] = w->heap[i];
+    w->count = kept;
+    for (size_t i = kept / 2; i-- > 0;)
+        sink(w, i);
+    cap = kept * 2;
+    if (kept * 2 > w->cap) {
+        struct wake *bigger = realloc(w->heap, cap * sizeof *bigger);
+
+        /* Without memory, adding says so. */
+        w->heap = bigger == NULL ? w->heap : bigger;
+        w->cap = bigger == NULL ? w->cap : cap;
     }
 }
 
