@@ -38,7 +38,10 @@ librules_la_SOURCES = \
 	verifier/rules/action_unknown.c \
 	verifier/rules/authority_expired.c \
 	verifier/rules/authority_missing.c \
-	verifier/rules/authority_unknown.c
+	verifier/rules/authority_retroactive.c \
+	verifier/rules/authority_scope.c \
+	verifier/rules/authority_unknown.c \
+	verifier/rules/extension_late.c
 LIBRULES = librules.la
 
 # A convenience library holds its own objects only: who links libcheck.la links these too.

@@ -5,7 +5,10 @@
     RULE(action_unknown)                                                                           \
     RULE(authority_missing)                                                                        \
     RULE(authority_unknown)                                                                        \
-    RULE(authority_expired)
+    RULE(authority_expired)                                                                        \
+    RULE(authority_retroactive)                                                                    \
+    RULE(authority_scope)                                                                          \
+    RULE(extension_late)
 
 #define DECLARE(name) extern const struct rule rule_##name;
 #define LIST(name) &rule_##name,
