@@ -19,6 +19,7 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_record \
 	tests/unit/test_roster \
 	tests/unit/test_rules_authority \
+	tests/unit/test_rules_emergency \
 	tests/unit/test_rules_grants \
 	tests/unit/test_sha256 \
 	tests/unit/test_submission \
@@ -37,6 +38,8 @@ RULES_STREAM = tests/unit/rules_stream.c tests/unit/rules_stream.h
 LDADD_RULES = $(LIBRULES) libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_rules_authority_SOURCES = tests/unit/test_rules_authority.c $(RULES_STREAM)
 tests_unit_test_rules_authority_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_emergency_SOURCES = tests/unit/test_rules_emergency.c $(RULES_STREAM)
+tests_unit_test_rules_emergency_LDADD = $(LDADD_RULES)
 tests_unit_test_rules_grants_SOURCES = tests/unit/test_rules_grants.c $(RULES_STREAM)
 tests_unit_test_rules_grants_LDADD = $(LDADD_RULES)
 tests_property_test_bits_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)

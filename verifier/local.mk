@@ -41,7 +41,9 @@ librules_la_SOURCES = \
 	verifier/rules/authority_retroactive.c \
 	verifier/rules/authority_scope.c \
 	verifier/rules/authority_unknown.c \
-	verifier/rules/extension_late.c
+	verifier/rules/emergency_unratified.c \
+	verifier/rules/extension_late.c \
+	verifier/rules/self_approved.c
 LIBRULES = librules.la
 
 # A convenience library holds its own objects only: who links libcheck.la links these too.

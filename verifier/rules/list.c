@@ -8,7 +8,9 @@
     RULE(authority_expired)                                                                        \
     RULE(authority_retroactive)                                                                    \
     RULE(authority_scope)                                                                          \
-    RULE(extension_late)
+    RULE(extension_late)                                                                           \
+    RULE(emergency_unratified)                                                                     \
+    RULE(self_approved)
 
 #define DECLARE(name) extern const struct rule rule_##name;
 #define LIST(name) &rule_##name,
