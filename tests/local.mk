@@ -20,7 +20,9 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_roster \
 	tests/unit/test_rules_authority \
 	tests/unit/test_rules_emergency \
+	tests/unit/test_rules_engine \
 	tests/unit/test_rules_grants \
+	tests/unit/test_rules_table \
 	tests/unit/test_sha256 \
 	tests/unit/test_submission \
 	tests/unit/test_text \
@@ -40,6 +42,9 @@ tests_unit_test_rules_authority_SOURCES = tests/unit/test_rules_authority.c $(RU
 tests_unit_test_rules_authority_LDADD = $(LDADD_RULES)
 tests_unit_test_rules_emergency_SOURCES = tests/unit/test_rules_emergency.c $(RULES_STREAM)
 tests_unit_test_rules_emergency_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_engine_SOURCES = tests/unit/test_rules_engine.c $(RULES_STREAM)
+tests_unit_test_rules_engine_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_table_LDADD = $(LDADD_RULES)
 tests_unit_test_rules_grants_SOURCES = tests/unit/test_rules_grants.c $(RULES_STREAM)
 tests_unit_test_rules_grants_LDADD = $(LDADD_RULES)
 tests_property_test_bits_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)

@@ -401,32 +401,70 @@ static void new_rules(const struct stream *s, const struct rules_limits *limits,
         (*out)->waiting_bytes_max = s->waiting_bytes_max;
 }
 
+static void save(const struct rules *rules, struct buf *out)
+{
+    buf_init(out, 256 << 20);
+    rules_save(rules, out);
+    assert_int_equal(buf_status(out), 0);
+}
+
+/* Other rules with the same state; what they would save is the same to the byte. */
+static struct rules *moved(const struct stream *s, const struct rules_limits *limits,
+    struct rules_sink sink, struct rules *rules)
+{
+    struct why why = {""};
+    struct buf state, again;
+    struct rules *other;
+
+    save(rules, &state);
+    rules_free(rules);
+    new_rules(s, limits, sink, &other);
+    if (rules_load(other, buf_view(&state), &why) != 0)
+        fail_msg("the state does not load: %s", why.text);
+    save(other, &again);
+    assert_true(span_eq(buf_view(&state), buf_view(&again)));
+    buf_destroy(&state);
+    buf_destroy(&again);
+    return other;
+}
+
 /* The whole stream, with the state saved and loaded into other rules before step `cut`. */
 static void run(
     const struct stream *s, const struct rules_limits *limits, size_t cut, struct told *told)
 {
     struct rules_sink sink = {take, told};
     struct rules *rules;
-    struct buf state;
+    uint64_t settled;
 
-    buf_init(&state, 256 << 20);
     new_rules(s, limits, sink, &rules);
     for (size_t i = 0; i < s->step_count; i++) {
-        struct why why = {""};
-
-        if (i == cut) {
-            rules_save(rules, &state);
-            assert_int_equal(buf_status(&state), 0);
-            rules_free(rules);
-            new_rules(s, limits, sink, &rules);
-            if (rules_load(rules, buf_view(&state), &why) != 0)
-                fail_msg("the state does not load: %s", why.text);
-        }
+        if (i == cut)
+            rules = moved(s, limits, sink, rules);
         do_step(rules, &s->steps[i]);
     }
+    settled = rules_counts(rules)->findings;
     assert_int_equal(rules_open(rules), 0);
+    assert_int_equal(rules_counts(rules)->findings, settled);
     rules_free(rules);
-    buf_destroy(&state);
+}
+
+void stream_state(const struct stream *s, const struct rules_limits *limits, struct buf *out)
+{
+    struct told told;
+    struct rules_sink sink = {take, &told};
+    struct buf unused[2];
+    struct rules *rules;
+
+    told = (struct told){&unused[0], &unused[1]};
+    buf_init(&unused[0], 64 << 20);
+    buf_init(&unused[1], 64 << 20);
+    new_rules(s, limits, sink, &rules);
+    for (size_t i = 0; i < s->step_count; i++)
+        do_step(rules, &s->steps[i]);
+    save(rules, out);
+    rules_free(rules);
+    buf_destroy(&unused[0]);
+    buf_destroy(&unused[1]);
 }
 
 /* All rules but those that are named. */

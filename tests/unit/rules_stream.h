@@ -45,6 +45,8 @@ unsigned unlisted(struct stream *s, uint64_t received_ms, const char *writer);
 void vouched(struct stream *s, uint64_t size, uint64_t at_ms, const char *witness);
 /* How many bytes of records may wait for their approval, instead of what the engine allows. */
 void stream_waiting_max(struct stream *s, uint64_t bytes);
+/* The state behind all of it. buf_destroy it. */
+void stream_state(const struct stream *s, const struct rules_limits *limits, struct buf *out);
 /* The log's key, to sign checkpoints with; its name and origin are "log.example". One witness
  * "witness.example" is listed too. */
 const struct secret *stream_log_key(void);
