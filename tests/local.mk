@@ -23,6 +23,10 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_rules_engine \
 	tests/unit/test_rules_grants \
 	tests/unit/test_rules_table \
+	tests/unit/test_rules_collection \
+	tests/unit/test_rules_copies \
+	tests/unit/test_rules_erasure \
+	tests/unit/test_rules_selection \
 	tests/unit/test_sha256 \
 	tests/unit/test_submission \
 	tests/unit/test_text \
@@ -47,6 +51,14 @@ tests_unit_test_rules_engine_LDADD = $(LDADD_RULES)
 tests_unit_test_rules_table_LDADD = $(LDADD_RULES)
 tests_unit_test_rules_grants_SOURCES = tests/unit/test_rules_grants.c $(RULES_STREAM)
 tests_unit_test_rules_grants_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_collection_SOURCES = tests/unit/test_rules_collection.c $(RULES_STREAM)
+tests_unit_test_rules_collection_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_copies_SOURCES = tests/unit/test_rules_copies.c $(RULES_STREAM)
+tests_unit_test_rules_copies_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_erasure_SOURCES = tests/unit/test_rules_erasure.c $(RULES_STREAM)
+tests_unit_test_rules_erasure_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_selection_SOURCES = tests/unit/test_rules_selection.c $(RULES_STREAM)
+tests_unit_test_rules_selection_LDADD = $(LDADD_RULES)
 tests_property_test_bits_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
 # It answers itself what it was asked before; see there.
 tests_property_test_bits_LDFLAGS = $(AM_LDFLAGS) \

@@ -25,12 +25,14 @@ libcheck_la_LIBADD = $(JANSSON_LIBS) -lpthread
 # The oversight rules: engine, then a file a rule.
 noinst_LTLIBRARIES += librules.la
 librules_la_SOURCES = \
+	verifier/rules/engine_internal.h verifier/rules/rule.h verifier/rules/rules.h \
 	verifier/rules/approvals.c verifier/rules/approvals.h \
-	verifier/rules/engine.c verifier/rules/engine_internal.h verifier/rules/rules.h \
+	verifier/rules/datasets.c verifier/rules/datasets.h \
+	verifier/rules/engine.c \
 	verifier/rules/fields.c verifier/rules/fields.h \
 	verifier/rules/found.c \
 	verifier/rules/limits.c \
-	verifier/rules/list.c verifier/rules/rule.h \
+	verifier/rules/list.c \
 	verifier/rules/state.c \
 	verifier/rules/table.c verifier/rules/table.h \
 	verifier/rules/waiting.c \
@@ -41,9 +43,18 @@ librules_la_SOURCES = \
 	verifier/rules/authority_retroactive.c \
 	verifier/rules/authority_scope.c \
 	verifier/rules/authority_unknown.c \
+	verifier/rules/collection_overrun.c \
+	verifier/rules/copy_untracked.c \
+	verifier/rules/criteria_changed.c \
+	verifier/rules/deident_missing.c \
 	verifier/rules/emergency_unratified.c \
+	verifier/rules/erase_late.c \
+	verifier/rules/erase_unwitnessed.c \
 	verifier/rules/extension_late.c \
-	verifier/rules/self_approved.c
+	verifier/rules/raw_access.c \
+	verifier/rules/selection_unbalanced.c \
+	verifier/rules/self_approved.c \
+	verifier/rules/use_after_erase.c
 LIBRULES = librules.la
 
 # A convenience library holds its own objects only: who links libcheck.la links these too.

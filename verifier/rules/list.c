@@ -9,6 +9,15 @@
     RULE(authority_retroactive)                                                                    \
     RULE(authority_scope)                                                                          \
     RULE(extension_late)                                                                           \
+    RULE(collection_overrun)                                                                       \
+    RULE(raw_access)                                                                               \
+    RULE(criteria_changed)                                                                         \
+    RULE(selection_unbalanced)                                                                     \
+    RULE(erase_late)                                                                               \
+    RULE(erase_unwitnessed)                                                                        \
+    RULE(use_after_erase)                                                                          \
+    RULE(copy_untracked)                                                                           \
+    RULE(deident_missing)                                                                          \
     RULE(emergency_unratified)                                                                     \
     RULE(self_approved)
 
