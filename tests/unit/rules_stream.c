@@ -15,7 +15,8 @@
 #include "core/sha256.h"
 #include "verifier/rules/engine_internal.h"
 
-#define STEPS_MAX 20000
+#define STEPS_MAX 160000
+#define ROSTERS_MAX 200
 #define WRITERS_MAX 32
 
 /* What happens in a stream, one after the other. */
@@ -34,7 +35,7 @@ struct stream {
     struct step steps[STEPS_MAX];
     size_t step_count;
     uint64_t entries;
-    struct roster *rosters[STEPS_MAX / 100];
+    struct roster *rosters[ROSTERS_MAX];
     size_t roster_count;
     struct buf findings, sentences;
     uint64_t waiting_bytes_max; /* or 0 */
@@ -486,6 +487,7 @@ void found(struct stream *s, const char *only, const char *expected)
     struct rules_limits *limits;
     struct buf errors, again, unused;
     struct told told = {&s->findings, &s->sentences};
+    size_t step = 1 + s->step_count / (s->step_count > 20000 ? 5 : 200);
 
     buf_init(&errors, 1 << 20);
     buf_init(&again, 64 << 20);
@@ -499,7 +501,7 @@ void found(struct stream *s, const char *only, const char *expected)
     buf_put_u8(&s->sentences, 0);
     assert_string_equal((const char *)s->findings.p, expected);
     /* Cuts fall before entries: a ledger is never read up to the middle of one. */
-    for (size_t cut = 1; cut < s->step_count; cut += 1 + s->step_count / 200) {
+    for (size_t cut = 1; cut < s->step_count; cut += step) {
         struct told other = {&again, &unused};
 
         if (s->steps[cut].type != STEP_ENTRY)

@@ -10,9 +10,9 @@
 
 #define T0 UINT64_C(1767225600000) /* 2026-01-01T00:00:00Z: what times in records count from */
 #define S(n) ((uint64_t)((n)*1000.0))
-#define MIN(n) S((n)*60)
-#define H(n) MIN((n)*60)
-#define D(n) H((n)*24)
+#define MIN(n) S((n)*60.0)
+#define H(n) MIN((n)*60.0)
+#define D(n) H((n)*24.0)
 
 struct stream;
 

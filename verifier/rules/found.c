@@ -9,7 +9,8 @@
 #define USUAL_FACTS_MAX 8
 
 void rules_finding_id(struct hash *out, const struct rule *rule,
-    const struct rules_address *addresses, size_t count, const struct hash *digest)
+    const struct rules_address *addresses, size_t count, struct span subject,
+    const struct hash *digest)
 {
     struct sha256_stream h;
     char text[2 * HASH_BYTES + 2];
@@ -24,6 +25,10 @@ void rules_finding_id(struct hash *out, const struct rule *rule,
     }
     hex_encode(text, span_hash(digest));
     sha256_stream_update(&h, span_str("\n"));
+    if (subject.n > 0) {
+        sha256_stream_update(&h, subject);
+        sha256_stream_update(&h, span_str("\n"));
+    }
     sha256_stream_update(&h, span_str(text));
     sha256_stream_update(&h, span_str("\n"));
     sha256_stream_final(&h, out);
@@ -78,6 +83,9 @@ int rule_found(struct rule_run *run, const struct rule_hit *hit)
     /* An open one is told of again, as settled or not at all. */
     rules->counts.findings += !hit->open;
     rules->counts.by_rule[run->number] += !hit->open;
+    rules_finding_id(&f.id, run->rule, f.addresses, f.address_count, hit->subject, f.digest);
+    rules->counts.findings++;
+    rules->counts.by_rule[run->number]++;
     return rules->sink.take(rules->sink.ctx, &f);
 }
 

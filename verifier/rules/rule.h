@@ -135,6 +135,7 @@ struct rule_hit {
     const struct rules_record *r;
     const struct rules_address *addresses;
     size_t address_count;
+    struct span subject; /* what it is about, where findings can have the same addresses; or empty */
     const struct rule_fact *facts;
     size_t fact_count; /* at most RULE_FACTS_MAX */
     bool open; /* not settled yet at the end of what was read */

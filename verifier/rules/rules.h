@@ -47,9 +47,10 @@ struct rules_finding {
     const struct hash *digest; /* of the limits */
 };
 
-/* H("keiin/finding/v1\n<rule>\n<I.P>[ <I.P>...]\n<hex digest of the limits>\n"). */
+/* H("keiin/finding/v1\n<rule>\n<I.P>[ <I.P>...]\n[<subject>\n]<hex digest of the limits>\n"). */
 void rules_finding_id(struct hash *out, const struct rule *rule,
-    const struct rules_address *addresses, size_t count, const struct hash *digest);
+    const struct rules_address *addresses, size_t count, struct span subject,
+    const struct hash *digest);
 /* The sentence with its facts put in. A text that is not there reads "(not named)". */
 void rules_finding_sentence(struct buf *out, const struct rules_finding *f);
 

@@ -282,6 +282,11 @@ struct span table_more(const void *value)
     return span_of(n->more, n->more_bytes);
 }
 
+void *table_more_edit(void *value)
+{
+    return node_of(value)->more;
+}
+
 static int more_put(struct table *t, struct node *n, size_t from, struct span bytes)
 {
     size_t total = from + bytes.n;

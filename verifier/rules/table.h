@@ -42,6 +42,8 @@ void *table_by_serial(const struct table *t, uint64_t serial);
 
 /* Bytes of any length that belong to an entry; empty at first. KEIIN_ENOMEM leaves them as they were. */
 struct span table_more(const void *value);
+/* The same, to change them in place. */
+void *table_more_edit(void *value);
 int table_more_set(struct table *t, void *value, struct span bytes) KEIIN_MUST_USE;
 int table_more_append(struct table *t, void *value, struct span bytes) KEIIN_MUST_USE;
 
