@@ -31,6 +31,7 @@ librules_la_SOURCES = \
 	verifier/rules/engine.c \
 	verifier/rules/fields.c verifier/rules/fields.h \
 	verifier/rules/found.c \
+	verifier/rules/kept.c verifier/rules/kept.h \
 	verifier/rules/limits.c \
 	verifier/rules/list.c \
 	verifier/rules/state.c \
@@ -51,7 +52,10 @@ librules_la_SOURCES = \
 	verifier/rules/erase_late.c \
 	verifier/rules/erase_unwitnessed.c \
 	verifier/rules/extension_late.c \
+	verifier/rules/foreign_unnotified.c \
+	verifier/rules/provision_unmatched.c \
 	verifier/rules/raw_access.c \
+	verifier/rules/response_overdue.c \
 	verifier/rules/selection_unbalanced.c \
 	verifier/rules/self_approved.c \
 	verifier/rules/use_after_erase.c

@@ -18,8 +18,11 @@
     RULE(use_after_erase)                                                                          \
     RULE(copy_untracked)                                                                           \
     RULE(deident_missing)                                                                          \
+    RULE(foreign_unnotified)                                                                       \
+    RULE(provision_unmatched)                                                                      \
     RULE(emergency_unratified)                                                                     \
-    RULE(self_approved)
+    RULE(self_approved)                                                                            \
+    RULE(response_overdue)
 
 #define DECLARE(name) extern const struct rule rule_##name;
 #define LIST(name) &rule_##name,
