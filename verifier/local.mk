@@ -53,11 +53,13 @@ librules_la_SOURCES = \
 	verifier/rules/erase_unwitnessed.c \
 	verifier/rules/extension_late.c \
 	verifier/rules/foreign_unnotified.c \
+	verifier/rules/heartbeat_missing.c \
 	verifier/rules/provision_unmatched.c \
 	verifier/rules/raw_access.c \
 	verifier/rules/response_overdue.c \
 	verifier/rules/selection_unbalanced.c \
 	verifier/rules/self_approved.c \
+	verifier/rules/source_unbalanced.c \
 	verifier/rules/use_after_erase.c
 LIBRULES = librules.la
 

@@ -22,6 +22,8 @@
     RULE(provision_unmatched)                                                                      \
     RULE(emergency_unratified)                                                                     \
     RULE(self_approved)                                                                            \
+    RULE(heartbeat_missing)                                                                        \
+    RULE(source_unbalanced)                                                                        \
     RULE(response_overdue)
 
 #define DECLARE(name) extern const struct rule rule_##name;
