@@ -29,6 +29,7 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_rules_selection \
 	tests/unit/test_rules_provision \
 	tests/unit/test_rules_source \
+	tests/unit/test_rules_time \
 	tests/unit/test_sha256 \
 	tests/unit/test_submission \
 	tests/unit/test_text \
@@ -65,6 +66,8 @@ tests_unit_test_rules_provision_SOURCES = tests/unit/test_rules_provision.c $(RU
 tests_unit_test_rules_provision_LDADD = $(LDADD_RULES)
 tests_unit_test_rules_source_SOURCES = tests/unit/test_rules_source.c $(RULES_STREAM)
 tests_unit_test_rules_source_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_time_SOURCES = tests/unit/test_rules_time.c $(RULES_STREAM)
+tests_unit_test_rules_time_LDADD = $(LDADD_RULES)
 tests_property_test_bits_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
 # It answers itself what it was asked before; see there.
 tests_property_test_bits_LDFLAGS = $(AM_LDFLAGS) \

@@ -44,6 +44,7 @@ librules_la_SOURCES = \
 	verifier/rules/authority_retroactive.c \
 	verifier/rules/authority_scope.c \
 	verifier/rules/authority_unknown.c \
+	verifier/rules/clock_step.c \
 	verifier/rules/collection_overrun.c \
 	verifier/rules/copy_untracked.c \
 	verifier/rules/criteria_changed.c \
@@ -54,12 +55,14 @@ librules_la_SOURCES = \
 	verifier/rules/extension_late.c \
 	verifier/rules/foreign_unnotified.c \
 	verifier/rules/heartbeat_missing.c \
+	verifier/rules/late_record.c \
 	verifier/rules/provision_unmatched.c \
 	verifier/rules/raw_access.c \
 	verifier/rules/response_overdue.c \
 	verifier/rules/selection_unbalanced.c \
 	verifier/rules/self_approved.c \
 	verifier/rules/source_unbalanced.c \
+	verifier/rules/time_disputed.c \
 	verifier/rules/use_after_erase.c
 LIBRULES = librules.la
 

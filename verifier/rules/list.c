@@ -24,6 +24,9 @@
     RULE(self_approved)                                                                            \
     RULE(heartbeat_missing)                                                                        \
     RULE(source_unbalanced)                                                                        \
+    RULE(time_disputed)                                                                            \
+    RULE(late_record)                                                                              \
+    RULE(clock_step)                                                                               \
     RULE(response_overdue)
 
 #define DECLARE(name) extern const struct rule rule_##name;
