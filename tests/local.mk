@@ -27,6 +27,7 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_rules_copies \
 	tests/unit/test_rules_erasure \
 	tests/unit/test_rules_selection \
+	tests/unit/test_rules_behaviour \
 	tests/unit/test_rules_provision \
 	tests/unit/test_rules_source \
 	tests/unit/test_rules_time \
@@ -62,6 +63,8 @@ tests_unit_test_rules_erasure_SOURCES = tests/unit/test_rules_erasure.c $(RULES_
 tests_unit_test_rules_erasure_LDADD = $(LDADD_RULES)
 tests_unit_test_rules_selection_SOURCES = tests/unit/test_rules_selection.c $(RULES_STREAM)
 tests_unit_test_rules_selection_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_behaviour_SOURCES = tests/unit/test_rules_behaviour.c $(RULES_STREAM)
+tests_unit_test_rules_behaviour_LDADD = $(LDADD_RULES)
 tests_unit_test_rules_provision_SOURCES = tests/unit/test_rules_provision.c $(RULES_STREAM)
 tests_unit_test_rules_provision_LDADD = $(LDADD_RULES)
 tests_unit_test_rules_source_SOURCES = tests/unit/test_rules_source.c $(RULES_STREAM)

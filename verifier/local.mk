@@ -49,6 +49,7 @@ librules_la_SOURCES = \
 	verifier/rules/copy_untracked.c \
 	verifier/rules/criteria_changed.c \
 	verifier/rules/deident_missing.c \
+	verifier/rules/denied_burst.c \
 	verifier/rules/emergency_unratified.c \
 	verifier/rules/erase_late.c \
 	verifier/rules/erase_unwitnessed.c \
@@ -63,7 +64,8 @@ librules_la_SOURCES = \
 	verifier/rules/self_approved.c \
 	verifier/rules/source_unbalanced.c \
 	verifier/rules/time_disputed.c \
-	verifier/rules/use_after_erase.c
+	verifier/rules/use_after_erase.c \
+	verifier/rules/volume_outlier.c
 LIBRULES = librules.la
 
 # A convenience library holds its own objects only: who links libcheck.la links these too.

@@ -27,6 +27,8 @@
     RULE(time_disputed)                                                                            \
     RULE(late_record)                                                                              \
     RULE(clock_step)                                                                               \
+    RULE(denied_burst)                                                                             \
+    RULE(volume_outlier)                                                                           \
     RULE(response_overdue)
 
 #define DECLARE(name) extern const struct rule rule_##name;
