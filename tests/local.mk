@@ -190,6 +190,8 @@ EXTRA_PROGRAMS += tests/bench/audit tests/bench/commit tests/bench/primitives te
 	tests/bench/rules tests/bench/stages
 # Scripts use it, too.
 check_PROGRAMS += tests/bench/load
+tests_bench_audit_SOURCES = tests/bench/audit.c tests/bench/bench.h \
+	tests/tools/ledger_writer.c tests/tools/ledger_writer.h
 tests_bench_audit_LDADD = $(LIBCHECK)
 tests_bench_commit_LDADD = libstore.la libsystem.la libcore.la
 tests_bench_load_LDADD = libsystem.la libcore.la -lpthread
