@@ -122,7 +122,7 @@ struct person *access_person(struct history *h, struct unit *unit)
     for (size_t i = 0; i < unit->people_count; i++) {
         struct person *p = &unit->people[(first + i) % unit->people_count];
 
-        if (hours_last(&p->hours) != hour)
+        if (hours_last(&p->hours) != hour && p->away_until_ms <= h->now_ms)
             return p;
     }
     return NULL;

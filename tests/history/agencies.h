@@ -48,6 +48,7 @@ uint64_t hours_last(const struct hours *hours);
 struct person {
     char id[16];
     struct hours hours;
+    uint64_t away_until_ms; /* not at work before */
 };
 
 struct use_case;

@@ -40,6 +40,8 @@ bool answers_write(const struct answers *a, const char *path)
     for (size_t i = 0; good && i < a->count; i++) {
         const struct answer *answer = &a->list[i];
 
+        if (answer->record_count == 0)
+            good = false;
         fprintf(f, "{\"rule\":\"%s\",\"kind\":\"%s\",\"records\":[", answer->rule, answer->kind);
         for (int k = 0; k < answer->record_count; k++) {
             if (!answer->records[k].known)

@@ -59,7 +59,7 @@ void approval_put_scope(struct act *act, const struct scope *scope)
         act_text(act, F_STREAM, scope->stream);
 }
 
-void approval_act(struct history *h, struct act *act, const struct approval *a,
+void approval_act(struct random *random, struct act *act, const struct approval *a,
     enum writer_id writer, uint64_t when_ms, const char *decision)
 {
     char member[24];
@@ -68,7 +68,7 @@ void approval_act(struct history *h, struct act *act, const struct approval *a,
     act_text(act, F_APPROVAL, a->id);
     act_text(act, F_DECISION, decision);
     if (writer == W_COMMITTEE) {
-        approval_member(&h->random, member);
+        approval_member(random, member);
         act_text(act, F_APPROVED_BY, member);
     } else {
         act_text(act, F_REQUESTED_BY, a->asked_by);
@@ -92,7 +92,7 @@ void approval_ask(struct history *h, struct approval *a)
 {
     struct act act;
 
-    approval_act(h, &act, a, a->asker, h->now_ms, "requested");
+    approval_act(&h->random, &act, a, a->asker, h->now_ms, "requested");
     approval_put_scope(&act, &a->scope);
     writers_add(h, &act);
     events_put(&h->events, decision_time(h, 2, h->now_ms + 3 * DAY_MS), on_decision, a);
@@ -115,7 +115,7 @@ static void on_decision(struct history *h, void *ctx)
         approval_grant(h, a, "granted", h->now_ms + HOUR_MS);
         return;
     }
-    approval_act(h, &act, a, W_COMMITTEE, h->now_ms, "refused");
+    approval_act(&h->random, &act, a, W_COMMITTEE, h->now_ms, "refused");
     act_text(&act, F_REASON, "not shown to be necessary in the scope asked for");
     writers_add(h, &act);
     events_put(&h->events,
@@ -148,7 +148,7 @@ static void on_extension(struct history *h, void *ctx)
 
     a->to_ms += h->plan.term_ms;
     a->use_until_ms = a->to_ms - MARGIN_MS;
-    approval_act(h, &act, a, W_COMMITTEE, h->now_ms, "extended");
+    approval_act(&h->random, &act, a, W_COMMITTEE, h->now_ms, "extended");
     act_uint(&act, F_VALID_FROM, a->from_ms);
     act_uint(&act, F_VALID_TO, a->to_ms);
     approval_put_scope(&act, &a->scope);
@@ -163,7 +163,7 @@ static void on_review(struct history *h, void *ctx)
     struct act act;
 
     if (!a->final && random_per_mille(&h->random, EXTENDED)) {
-        approval_act(h, &act, a, a->asker, h->now_ms, "requested");
+        approval_act(&h->random, &act, a, a->asker, h->now_ms, "requested");
         writers_add(h, &act);
         events_put(&h->events, decision_time(h, 3, a->to_ms - 12 * HOUR_MS), on_extension, a);
         return;
@@ -196,7 +196,7 @@ void approval_grant(struct history *h, struct approval *a, const char *decision,
     a->from_ms = from_ms;
     a->to_ms = h->now_ms + HOUR_MS + h->plan.term_ms;
     a->use_until_ms = a->to_ms - MARGIN_MS;
-    approval_act(h, &act, a, W_COMMITTEE, h->now_ms, decision);
+    approval_act(&h->random, &act, a, W_COMMITTEE, h->now_ms, decision);
     act_uint(&act, F_VALID_FROM, a->from_ms);
     act_uint(&act, F_VALID_TO, a->to_ms);
     approval_put_scope(&act, &a->scope);

@@ -65,7 +65,7 @@ void approval_ask(struct history *h, struct approval *a);
 /* Granted now, or ratified: in force from `from_ms`, and followed until it ends. */
 void approval_grant(struct history *h, struct approval *a, const char *decision, uint64_t from_ms);
 /* A record of a decision about it, not yet put. */
-void approval_act(struct history *h, struct act *act, const struct approval *a,
+void approval_act(struct random *random, struct act *act, const struct approval *a,
     enum writer_id writer, uint64_t when_ms, const char *decision);
 /* Who decides for the committee. */
 void approval_member(struct random *random, char out[static 24]);

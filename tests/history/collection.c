@@ -107,6 +107,8 @@ static void put_receive(struct history *h, const struct batch *b, uint64_t when_
     if (b->ref != NULL)
         act_text(&a, F_REF, b->ref);
     act_uint(&a, F_COUNT, count);
+    if (b->receive_answers > 0)
+        act_answers(&a, b->receive_answers - 1, 0);
     history_put(h, &a);
 }
 
@@ -129,28 +131,39 @@ static void put_select(
         act_bin(&a, F_CRITERIA, b->criteria, 32);
     if (b->retain_until_ms > 0)
         act_uint(&a, F_RETAIN_UNTIL, b->retain_until_ms);
+    if (b->select_answers > 0)
+        act_answers(&a, b->select_answers - 1, 0);
+    history_put(h, &a);
+}
+
+static void put_discards(struct history *h, struct random *random, const struct batch *b)
+{
+    struct act a;
+
+    start(&a, b, b->erased_ms, "erase");
+    act_text(&a, F_REF, b->selection);
+    act_uint(&a, F_COUNT, b->in_place ? b->discarded : b->kept + b->discarded);
+    act_text(&a, F_OUTCOME, "success");
+    upkeep_put_erasure(&a, random, W_COLLECTION, "discarded by selection");
     history_put(h, &a);
 }
 
 void collection_put_batch(struct history *h, struct random *random, const struct batch *b)
 {
-    uint64_t all = b->kept + b->discarded, first = all;
-    struct act a;
+    uint64_t all = b->kept + b->discarded + b->unaccounted, first = all;
 
-    if (random_per_mille(random, IN_TWO_PARTS))
+    if (random_per_mille(random, IN_TWO_PARTS) && b->selected_ms > 0)
         first = all / 3;
     put_receive(h, b, b->received_ms, first);
     if (first != all)
         put_receive(h, b, b->received_ms + 5 * MINUTE_MS, all - first);
-    put_select(h, b, b->selected_ms, b->kept, b->discarded);
-    if (b->in_place && random_per_mille(random, AGAIN))
+    if (b->selected_ms > 0)
+        put_select(h, b, b->selected_ms, b->kept, b->discarded);
+    if (b->selected_ms > 0 && b->in_place && b->select_answers == 0 &&
+        random_per_mille(random, AGAIN))
         put_select(h, b, b->selected_ms + 20 * MINUTE_MS, b->kept, 0);
-    start(&a, b, b->erased_ms, "erase");
-    act_text(&a, F_REF, b->selection);
-    act_uint(&a, F_COUNT, b->in_place ? b->discarded : all);
-    act_text(&a, F_OUTCOME, "success");
-    upkeep_put_erasure(&a, random, W_COLLECTION, "discarded by selection");
-    history_put(h, &a);
+    if (b->erased_ms > 0)
+        put_discards(h, random, b);
 }
 
 /* What was selected is kept, perhaps for longer than was said at first, and erased in time. */

@@ -39,8 +39,10 @@ struct batch {
     const uint8_t *criteria; /* NULL: none */
     bool emergency;
     bool in_place; /* what is selected keeps the batch's name, else it has one of its own */
-    uint64_t received_ms, selected_ms, erased_ms;
+    uint64_t received_ms, selected_ms, erased_ms; /* 0: never */
     uint64_t kept, discarded;
+    uint64_t unaccounted; /* received, and neither kept nor discarded */
+    int receive_answers, select_answers; /* answer + 1 that rests on such a record; 0: none */
     uint64_t retain_until_ms; /* 0: nothing said */
     char dataset[32], selected[32], selection[32]; /* the last: ref of selection and erasure */
 };

@@ -48,7 +48,7 @@ static void on_request(struct history *h, void *ctx)
     struct use_case *c = ctx;
     struct act a;
 
-    approval_act(h, &a, &c->approval, c->approval.asker, h->now_ms, "requested");
+    approval_act(&h->random, &a, &c->approval, c->approval.asker, h->now_ms, "requested");
     approval_put_scope(&a, &c->approval.scope);
     writers_add(h, &a);
 }
@@ -125,9 +125,9 @@ static void on_refused(struct history *h, void *ctx)
     approval = (struct approval){.asker = W_NCO};
     snprintf(approval.id, sizeof approval.id, "%s", r->id);
     snprintf(approval.asked_by, sizeof approval.asked_by, "nco-head-01");
-    approval_act(h, &a, &approval, W_NCO, h->now_ms + 6 * HOUR_MS, "requested");
+    approval_act(&h->random, &a, &approval, W_NCO, h->now_ms + 6 * HOUR_MS, "requested");
     history_put(h, &a);
-    approval_act(h, &a, &approval, W_COMMITTEE, refused_ms, "refused");
+    approval_act(&h->random, &a, &approval, W_COMMITTEE, refused_ms, "refused");
     act_text(&a, F_REASON, "it could have been asked for before");
     history_put(h, &a);
     upkeep_put_erase(h, W_COLLECTION, r->batch.dataset, r->batch.kept,

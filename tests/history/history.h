@@ -12,6 +12,7 @@
 #include "tests/history/collection.h"
 #include "tests/history/events.h"
 #include "tests/history/plan.h"
+#include "tests/history/provision.h"
 #include "tests/history/random.h"
 #include "tests/history/violations.h"
 #include "tests/history/writers.h"

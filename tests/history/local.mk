@@ -18,7 +18,16 @@ tests_history_history_SOURCES = \
 	tests/history/provision.c tests/history/provision.h \
 	tests/history/random.c tests/history/random.h \
 	tests/history/upkeep.c tests/history/upkeep.h \
+	tests/history/scene.c tests/history/scene.h \
 	tests/history/violations.c tests/history/violations.h \
+	tests/history/violations_access.c \
+	tests/history/violations_authority.c \
+	tests/history/violations_clock.c \
+	tests/history/violations_collection.c \
+	tests/history/violations_emergency.c \
+	tests/history/violations_handling.c \
+	tests/history/violations_provision.c \
+	tests/history/violations_scope.c \
 	tests/history/writers.c tests/history/writers.h \
 	tests/tools/ledger_writer.c tests/tools/ledger_writer.h
 tests_history_history_LDADD = libsystem.la libcore.la

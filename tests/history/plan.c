@@ -32,7 +32,7 @@
  * recipients, how long what was selected is kept, and how often that is made longer.
  */
 
-#define HEARTBEATS_A_DAY 28 /* of a writer */
+#define HEARTBEATS_A_DAY 26 /* of a writer */
 #define WRITERS_LISTED 8
 #define YEAR_TERM_DAYS 92
 #define YEAR_RETENTION_DAYS 60
@@ -76,7 +76,7 @@ void plan_make(struct plan *p, uint64_t seed, uint64_t records, unsigned days)
     p->streams = (unsigned)at_most(at_least(rest / 60000, 2), 24);
     p->batch_every_ms =
         at_most(days * DAY_MS * p->streams * RECORDS_A_BATCH / at_least(rest / 8, 1), DAY_MS);
-    p->units = records < 3000000 ? 2 : 4;
+    p->units = records < 50000 ? 1 : records < 3000000 ? 2 : 4;
     accesses = rest * 7 / 10;
     sessions = accesses / RECORDS_A_SESSION;
     /* In an hour 1.25 times as many come on average, and nine of ten hours are used. */

@@ -100,7 +100,8 @@ void provision_act(struct random *random, struct act *a, const struct provision 
     act_start(a, p->seat->writer, p->when_ms, "provide");
     act_text(a, F_ACTOR, p->seat->actor);
     act_text(a, F_UNIT, p->seat->unit);
-    act_text(a, F_AUTHORITY, p->seat->authority);
+    if (p->seat->authority != NULL)
+        act_text(a, F_AUTHORITY, p->seat->authority);
     act_text(a, F_PURPOSE, p->seat->purpose);
     act_text(a, F_DATASET, p->dataset);
     act_uint(a, F_COUNT, p->count);

@@ -16,12 +16,13 @@ enum heartbeat_fault {
     HEARTBEAT_RIGHT,
     HEARTBEAT_STALE,  /* brings a checkpoint that was the newest long ago */
     HEARTBEAT_AHEAD,  /* brings one of a ledger that is longer than it is */
-    HEARTBEAT_EARLY,  /* says a time before the ledger's last entry */
-    HEARTBEAT_MISCOUNTED
+    HEARTBEAT_EARLY   /* says a time well before that of the ledger's last entry */
 };
 
 /* Heartbeats of this writer from now on. */
 void upkeep_begin(struct history *h, enum writer_id id);
+/* A heartbeat now, out of turn. */
+void upkeep_heartbeat(struct history *h, enum writer_id id);
 /* Config changes, incidents, corrections. */
 void upkeep_start(struct history *h);
 

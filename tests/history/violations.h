@@ -10,29 +10,37 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VIOLATIONS_KINDS_MAX 8
+#define VIOLATION_KINDS_MAX 8
+#define VIOLATION_RULES_MAX 32
 
 struct history;
+struct scene;
 
 /* One way to break a rule. */
 struct violation {
     const char *kind; /* a few words, for the answer file */
-    /* Puts the scene, which begins at `when_ms`; the kind is the answer's. */
-    void (*seed)(struct history *h, uint64_t when_ms, const char *kind);
+    void (*seed)(struct scene *scene);
+    int variant; /* which of what `seed` does */
 };
 
-/* A rule, and all ways to break it. */
+/* A rule, and the ways to break it. */
 struct violation_rule {
     const char *rule;
-    uint64_t needs_ms; /* from the beginning of a scene until the finding can be made */
-    struct violation kinds[VIOLATIONS_KINDS_MAX];
+    uint64_t needs_hours; /* from the beginning of a scene until the finding can be made */
+    struct violation kinds[VIOLATION_KINDS_MAX];
 };
 
-/* How many of which rule are wanted; by the rule's place in the table. */
+/* By subject; each ends with one whose rule is NULL. */
+extern const struct violation_rule violations_authority[], violations_scope[],
+    violations_emergency[], violations_collection[], violations_handling[],
+    violations_provision[], violations_access[], violations_clock[];
+
+/* How many of which rule are wanted. */
 struct violations {
-    unsigned wanted[32];
+    unsigned wanted[VIOLATION_RULES_MAX]; /* by the rule's place in all tables */
     unsigned total;
-    uint8_t *slots; /* owned; which hours are taken by a scene */
+    unsigned scenes; /* so far */
+    uint8_t *slots; /* owned; which are taken by a scene */
 };
 
 /* "RULE", "RULE=N", "all", "all=N". False when there is no such rule or number. */

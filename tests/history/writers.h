@@ -41,9 +41,9 @@ struct writer {
     uint64_t record_number;
     uint64_t access_count;  /* queries, views and exports recorded */
     int64_t source_offset;  /* accesses that the source counts and nobody recorded */
-    /* Of the next heartbeat: what is wrong with it, and findings that rest on it, or -1. */
-    int fault;
-    int next_answer, silence_answer;
+    uint64_t silent_until_ms; /* no heartbeat before */
+    /* Of the next heartbeat: what is wrong with it, and the answer that rests on it, or -1. */
+    int fault, next_answer;
     struct address last_access;
 };
 
