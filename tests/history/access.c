@@ -86,7 +86,7 @@ static void case_ask(struct history *h, struct unit *unit)
 {
     struct use_case *c = case_new(h, unit);
 
-    if (h->pool.count > 0 && random_per_mille(&h->random, URGENT))
+    if (h->pool.count > 0 && history_chance(h, FIRST_EMERGENCY, URGENT))
         emergency_begin(h, c);
     else
         approval_ask(h, &c->approval);

@@ -111,7 +111,7 @@ static void on_decision(struct history *h, void *ctx)
     struct approval *a = ctx;
     struct act act;
 
-    if (!random_per_mille(&h->random, REFUSED)) {
+    if (!history_chance(h, FIRST_REFUSAL, REFUSED)) {
         approval_grant(h, a, "granted", h->now_ms + HOUR_MS);
         return;
     }
@@ -162,7 +162,7 @@ static void on_review(struct history *h, void *ctx)
     struct approval *a = ctx;
     struct act act;
 
-    if (!a->final && random_per_mille(&h->random, EXTENDED)) {
+    if (!a->final && history_chance(h, FIRST_EXTENSION, EXTENDED)) {
         approval_act(&h->random, &act, a, a->asker, h->now_ms, "requested");
         writers_add(h, &act);
         events_put(&h->events, decision_time(h, 3, a->to_ms - 12 * HOUR_MS), on_extension, a);
@@ -201,8 +201,8 @@ void approval_grant(struct history *h, struct approval *a, const char *decision,
     act_uint(&act, F_VALID_TO, a->to_ms);
     approval_put_scope(&act, &a->scope);
     writers_add(h, &act);
-    if (!a->final && random_per_mille(&h->random, REVOKED) &&
-        calendar_in_office(h->now_ms + 3 * h->plan.term_ms / 4) + DAY_MS < a->to_ms)
+    if (!a->final && calendar_in_office(h->now_ms + 3 * h->plan.term_ms / 4) + DAY_MS < a->to_ms &&
+        history_chance(h, FIRST_REVOCATION, REVOKED))
         plan_revocation(h, a);
     else
         events_put(&h->events, a->to_ms - lead_ms(h), on_review, a);

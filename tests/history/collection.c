@@ -14,6 +14,7 @@
 /* Per mille, all assumed. */
 #define IN_PLACE 250
 #define IN_TWO_PARTS 100
+#define KEPT_LONGER 150
 #define AGAIN 30 /* selected a second time, with nothing new */
 
 struct stream {
@@ -172,7 +173,7 @@ static void put_retention(struct history *h, const struct batch *b)
     uint64_t until = b->retain_until_ms;
     struct random *random = &h->random;
 
-    if (random_per_mille(random, 150)) {
+    if (history_chance(h, FIRST_LATER_RETENTION, KEPT_LONGER)) {
         uint64_t later = until + h->plan.retention_ms / 2;
 
         upkeep_put_extension(h, b->selected, until - 4 * DAY_MS, later);
@@ -266,6 +267,7 @@ static void stream_ask(struct history *h)
     random_bytes(&h->random, s->approval.scope.criteria, sizeof s->approval.scope.criteria);
     snprintf(s->approval.scope.stream, sizeof s->approval.scope.stream, "stream-%03u", number);
     snprintf(s->ref, sizeof s->ref, "C-2025-%04u", number);
+    s->approval.final = history_chance(h, FIRST_OF_STREAMS, 0);
     s->approval.tenure = &tenure;
     s->approval.owner = s;
     approval_ask(h, &s->approval);

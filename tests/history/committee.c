@@ -38,7 +38,7 @@ void committee_response(struct act *a, uint64_t when_ms, enum writer_id from, co
 
 static void put_demand(struct history *h, enum writer_id to)
 {
-    const char *action = random_per_mille(&h->random, DEMANDS) ? "demand" : "recommend";
+    const char *action = history_chance(h, FIRST_DEMAND, DEMANDS) ? "demand" : "recommend";
     uint64_t when = calendar_in_office(h->now_ms + random_below(&h->random, 2 * DAY_MS));
     uint64_t answered =
         calendar_in_office(when + random_between(&h->random, RESPONSE_MIN_MS, RESPONSE_MAX_MS));

@@ -26,6 +26,14 @@ void history_put(struct history *h, const struct act *a)
         events_put(&h->events, a->when_ms, on_act, act_copy(a));
 }
 
+bool history_chance(struct history *h, enum first what, unsigned per_mille)
+{
+    bool chance = random_per_mille(&h->random, per_mille), first = !h->had[what];
+
+    h->had[what] = true;
+    return chance || first;
+}
+
 static void on_second_key(struct history *h, void *ctx)
 {
     (void)ctx;

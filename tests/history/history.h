@@ -18,8 +18,22 @@
 #include "tests/history/writers.h"
 #include "tests/tools/ledger_writer.h"
 
+/* What happens by chance, but for the first time always: so that a short history has it, too. */
+enum first {
+    FIRST_REFUSAL,
+    FIRST_EXTENSION,
+    FIRST_REVOCATION,
+    FIRST_EMERGENCY,
+    FIRST_LATER_RETENTION,
+    FIRST_REVERSAL,
+    FIRST_DEMAND,
+    FIRST_OF_STREAMS,
+    FIRSTS
+};
+
 struct history {
     struct plan plan;
+    bool had[FIRSTS];
     struct random random;   /* of what is lawful */
     struct random mischief; /* of what is seeded in, so that the rest stays as it was */
     struct random salts;
@@ -56,6 +70,9 @@ struct history {
 
 /* An act is to happen at its time. The act is copied. */
 void history_put(struct history *h, const struct act *a);
+
+/* Whether it is the first time, or chance has it (per mille). */
+bool history_chance(struct history *h, enum first what, unsigned per_mille);
 
 /* Makes all of it in `folder`, which must exist. */
 void history_make(struct history *h, const char *folder);

@@ -180,7 +180,7 @@ static void put_provision(struct history *h, const struct use_case *c, const str
     if (abroad && !at_once)
         put_notice(h, &p, notice, &a);
     history_put(h, &a);
-    if (abroad && random_per_mille(&h->random, REVERSED)) {
+    if (abroad && history_chance(h, FIRST_REVERSAL, REVERSED)) {
         provision_deident(&a, seat, dataset, p.when_ms + 2 * HOUR_MS, "deident.reverse");
         history_put(h, &a);
         provision_deident(&a, seat, dataset, p.when_ms + 5 * HOUR_MS, "deident.apply");
