@@ -222,7 +222,8 @@ bool access_session(struct history *h, struct use_case *c, const char *actor, bo
     uint64_t step_ms = (LAST_MINUTE - FIRST_MINUTE) * MINUTE_MS / ACTS_MAX;
     struct work_set set = {NULL, 0}, next;
 
-    if (!emergency && c->approval.use_until_ms < h->now_ms + HOUR_MS)
+    if (!emergency &&
+        (c->approval.from_ms > h->now_ms || c->approval.use_until_ms < h->now_ms + HOUR_MS))
         return false;
     when_ms = h->now_ms - h->now_ms % HOUR_MS + FIRST_MINUTE * MINUTE_MS;
     when_ms += random_below(&h->random, (ACTS_MAX - acts) * step_ms + MINUTE_MS);

@@ -102,11 +102,12 @@ static void on_outlier(struct history *h, void *ctx)
     act_uint(&a, F_COUNT, 10 * (s->variant == 0 ? 800 : most) + 1000);
     act_text(&a, F_OUTCOME, "success");
     act_answers(&a, scene_answer(s), 0);
-    if (s->variant == 2)
-        act_answers(&a, scene_answer(s), 0);
     writers_add(h, &a);
-    if (person != NULL)
+    hours_add(&unit->hours, h->now_ms / HOUR_MS); /* no second one this evening */
+    if (person != NULL) {
+        hours_add(&person->hours, h->now_ms / HOUR_MS);
         person->away_until_ms = h->now_ms + 3 * HOUR_MS;
+    }
     free(s);
 }
 
