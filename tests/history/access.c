@@ -36,7 +36,7 @@ static const struct tenure tenure;
 
 static struct use_case *case_new(struct history *h, struct unit *unit)
 {
-    struct use_case *c = must_alloc(sizeof *c);
+    struct use_case *c = history_new(h, sizeof *c);
     struct scope *scope = &c->approval.scope;
 
     approval_init(h, &c->approval, unit->writer);
@@ -104,12 +104,11 @@ static void on_closed(struct history *h, void *owner)
     struct use_case *c = owner;
     struct unit *unit = c->unit;
 
-    (void)h;
     if (c->open) {
         unit->cases[c->slot] = unit->cases[--unit->case_count];
         unit->cases[c->slot]->slot = c->slot;
     }
-    free(c);
+    history_delete(h, c);
 }
 
 static const struct tenure tenure = {on_granted, on_ending, on_closed};

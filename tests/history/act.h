@@ -56,8 +56,8 @@ void act_texts(struct act *a, enum act_field field, const char *const *values, s
 void act_one(struct act *a, enum act_field field, const char *value); /* an array of one */
 /* This record is number `place` of those that the answer rests on. */
 void act_answers(struct act *a, int answer, int place);
-/* A copy of no more bytes than it needs; free() it. */
-struct act *act_copy(const struct act *a);
+/* How much of it a copy needs. */
+size_t act_bytes(const struct act *a);
 /* The canonical record, appended. Every field at most once. */
 void act_encode(const struct act *a, struct buf *out);
 

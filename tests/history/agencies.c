@@ -170,8 +170,6 @@ void agencies_destroy(struct history *h)
 {
     for (size_t i = 0; i < h->unit_count; i++) {
         free(h->units[i].people);
-        for (size_t k = 0; k < h->units[i].case_count; k++)
-            free(h->units[i].cases[k]);
         free(h->units[i].cases);
     }
     free(h->units);

@@ -37,8 +37,6 @@ const struct set *pool_pick(
 
 void pool_destroy(struct pool *pool)
 {
-    for (size_t i = 0; i < pool->count; i++)
-        free(pool->list[i]);
     free(pool->list);
 }
 
@@ -49,13 +47,13 @@ static void on_retire(struct history *h, void *ctx)
 
     pool->list[set->place] = pool->list[--pool->count];
     pool->list[set->place]->place = set->place;
-    free(set);
+    history_delete(h, set);
 }
 
 static void pool_add(struct history *h, const char *id, uint64_t from_ms, uint64_t until_ms)
 {
     struct pool *pool = &h->pool;
-    struct set *set = must_alloc(sizeof *set);
+    struct set *set = history_new(h, sizeof *set);
 
     if (pool->count == pool->room) {
         pool->room = pool->room == 0 ? 256 : 2 * pool->room;
@@ -195,7 +193,7 @@ static void on_batch(struct history *h, void *ctx)
         .in_place = random_per_mille(random, IN_PLACE)};
 
     if (s->closed) {
-        free(s);
+        history_delete(h, s);
         return;
     }
     events_put(&h->events, h->now_ms + h->plan.batch_every_ms, on_batch, s);
@@ -258,7 +256,7 @@ static const struct tenure tenure = {on_granted, on_ending, on_closed};
 
 static void stream_ask(struct history *h)
 {
-    struct stream *s = must_alloc(sizeof *s);
+    struct stream *s = history_new(h, sizeof *s);
     unsigned number = ++h->streams;
 
     approval_init(h, &s->approval, W_COLLECTION);

@@ -19,7 +19,7 @@ struct set {
 };
 
 struct pool {
-    struct set **list; /* owned, and what it holds */
+    struct set **list; /* owned; the sets last as history_new's do */
     size_t count, room;
 };
 

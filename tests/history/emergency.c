@@ -1,9 +1,7 @@
 #include "tests/history/emergency.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "tests/history/die.h"
 #include "tests/history/history.h"
 #include "tests/history/upkeep.h"
 
@@ -97,12 +95,12 @@ static void on_look(struct history *h, void *ctx)
         hours_add(&p->hours, h->now_ms / HOUR_MS);
         hours_add(&r->unit->hours, h->now_ms / HOUR_MS);
     }
-    free(r);
+    history_delete(h, r);
 }
 
 static void on_refused(struct history *h, void *ctx)
 {
-    struct refused *r = must_alloc(sizeof *r);
+    struct refused *r = history_new(h, sizeof *r);
     uint64_t hour = h->now_ms - h->now_ms % HOUR_MS;
     uint64_t refused_ms = h->now_ms + random_between(&h->random, 24 * HOUR_MS, 48 * HOUR_MS);
     struct approval approval;

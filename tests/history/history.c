@@ -11,19 +11,49 @@
 /* Streams of randomness. */
 enum { LAWFUL, MISCHIEF, SALTS };
 
+/* Stands before each piece of memory that history_new gives: a list of all of them. */
+struct keep {
+    struct keep *next, **from;
+};
+
+void *history_new(struct history *h, size_t bytes)
+{
+    struct keep *k = must_alloc(sizeof *k + bytes);
+
+    k->next = h->kept;
+    k->from = &h->kept;
+    if (k->next != NULL)
+        k->next->from = &k->next;
+    h->kept = k;
+    return k + 1;
+}
+
+void history_delete(struct history *h, void *p)
+{
+    struct keep *k = (struct keep *)p - 1;
+
+    (void)h;
+    *k->from = k->next;
+    if (k->next != NULL)
+        k->next->from = k->from;
+    free(k);
+}
+
 static void on_act(struct history *h, void *ctx)
 {
-    struct act *a = ctx;
-
-    writers_add(h, a);
-    free(a);
+    writers_add(h, ctx);
+    history_delete(h, ctx);
 }
 
 void history_put(struct history *h, const struct act *a)
 {
     must(a->when_ms >= h->now_ms, "an act in the past");
-    if (a->when_ms < h->plan.end_ms)
-        events_put(&h->events, a->when_ms, on_act, act_copy(a));
+    if (a->when_ms < h->plan.end_ms) {
+        struct act *copy = history_new(h, act_bytes(a));
+
+        memcpy(copy, a, act_bytes(a));
+        events_put(&h->events, a->when_ms, on_act, copy);
+    }
 }
 
 bool history_chance(struct history *h, enum first what, unsigned per_mille)
@@ -108,5 +138,7 @@ void history_destroy(struct history *h)
     buf_destroy(&h->kept_checkpoint);
     buf_destroy(&h->old_checkpoint);
     answers_destroy(&h->answers);
+    while (h->kept != NULL)
+        history_delete(h, h->kept + 1);
     violations_destroy(&h->violations);
 }

@@ -58,6 +58,8 @@ struct history {
     struct buf kept_checkpoint, old_checkpoint; /* six hours old at most, at least */
     uint64_t checkpoint_kept_ms;
 
+    struct keep *kept; /* owned: what the acts and events to come refer to */
+
     struct blank {
         bool known;
         uint64_t index, position;
@@ -70,6 +72,10 @@ struct history {
 
 /* An act is to happen at its time. The act is copied. */
 void history_put(struct history *h, const struct act *a);
+
+/* Zeroed memory that lasts until it is given back, or until the end of the history. */
+void *history_new(struct history *h, size_t bytes);
+void history_delete(struct history *h, void *p);
 
 /* Whether it is the first time, or chance has it (per mille). */
 bool history_chance(struct history *h, enum first what, unsigned per_mille);

@@ -38,7 +38,7 @@
 #define YEAR_RETENTION_DAYS 60
 #define RECORDS_A_BATCH 4 /* receive, select, erase what was discarded, erase what was kept */
 #define RECORDS_A_SESSION 5
-#define RECORDS_A_CASE 350
+#define RECORDS_A_CASE 115
 
 static uint64_t at_least(uint64_t value, uint64_t least)
 {

@@ -14,6 +14,7 @@
 #define CONFIG_EVERY_MS (9 * DAY_MS)
 #define INCIDENT_EVERY_MS (20 * DAY_MS)
 #define CORRECTION_EVERY_MS (4 * DAY_MS)
+#define DRILL_EVERY_MS (15 * DAY_MS)
 
 void upkeep_put_erasure(
     struct act *a, struct random *random, enum writer_id writer, const char *reason)
@@ -145,6 +146,18 @@ static uint64_t next_time(struct history *h, uint64_t every_ms)
     return h->now_ms + random_between(&h->random, every_ms / 4, 7 * every_ms / 4);
 }
 
+/* Something that the vocabulary has no word for, under a name of the agency's own. */
+static void on_drill(struct history *h, void *ctx)
+{
+    struct act a;
+
+    act_start(&a, W_SDF, h->now_ms, "x-drill");
+    act_text(&a, F_ACTOR, "sdf-p-00001");
+    act_text(&a, F_DETAIL, "exercise with invented data");
+    writers_add(h, &a);
+    events_put(&h->events, next_time(h, DRILL_EVERY_MS), on_drill, ctx);
+}
+
 static void on_config(struct history *h, void *ctx)
 {
     static const char *const details[] = {"software updated", "backup target changed",
@@ -198,6 +211,7 @@ void upkeep_start(struct history *h)
     static char first;
 
     events_put(&h->events, next_time(h, CONFIG_EVERY_MS), on_config, NULL);
+    events_put(&h->events, next_time(h, DRILL_EVERY_MS), on_drill, NULL);
     events_put(&h->events, h->now_ms + 4 * DAY_MS + HOUR_MS, on_incident, &first);
     events_put(&h->events, next_time(h, CORRECTION_EVERY_MS) + 4 * DAY_MS, on_correction, NULL);
 }

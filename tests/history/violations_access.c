@@ -1,6 +1,4 @@
 /* Too many denied attempts, a way around a denial, and far more than usual. */
-#include <stdlib.h>
-
 #include "tests/history/die.h"
 #include "tests/history/scene.h"
 
@@ -108,13 +106,13 @@ static void on_outlier(struct history *h, void *ctx)
         hours_add(&person->hours, h->now_ms / HOUR_MS);
         person->away_until_ms = h->now_ms + 3 * HOUR_MS;
     }
-    free(s);
+    history_delete(h, s);
 }
 
 /* In the evening, when nobody else of the unit is at work. */
 static void outlier(struct scene *s)
 {
-    struct scene *copy = must_alloc(sizeof *copy);
+    struct scene *copy = history_new(s->h, sizeof *copy);
     uint64_t when = s->when_ms;
 
     scene_ask(s, s->when_ms - 3 * DAY_MS);

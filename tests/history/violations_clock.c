@@ -1,7 +1,4 @@
 /* Silent writers, counters and checkpoints that do not fit, clocks that do not. */
-#include <stdlib.h>
-
-#include "tests/history/die.h"
 #include "tests/history/scene.h"
 #include "tests/history/upkeep.h"
 
@@ -13,7 +10,7 @@ struct trick {
 
 static void put_trick(struct scene *s, event_fn *run, enum writer_id id, int answer)
 {
-    struct trick *t = must_alloc(sizeof *t);
+    struct trick *t = history_new(s->h, sizeof *t);
 
     *t = (struct trick){id, s->variant, answer};
     events_put(&s->h->events, s->when_ms, run, t);
@@ -27,7 +24,7 @@ static void on_silence(struct history *h, void *ctx)
     h->writers[t->id].next_answer = t->answer;
     upkeep_heartbeat(h, t->id);
     h->writers[t->id].silent_until_ms = h->now_ms + 150 * MINUTE_MS;
-    free(t);
+    history_delete(h, t);
 }
 
 static void silence(struct scene *s)
@@ -44,7 +41,7 @@ static void on_miscount(struct history *h, void *ctx)
 
     h->writers[t->id].source_offset += t->variant == 0 ? 3 : -1;
     h->writers[t->id].next_answer = t->answer;
-    free(t);
+    history_delete(h, t);
 }
 
 static void miscount(struct scene *s)
@@ -66,7 +63,7 @@ static void on_checkpoint(struct history *h, void *ctx)
         writers_flush(h, W_OPERATOR);
         upkeep_heartbeat(h, t->id);
     }
-    free(t);
+    history_delete(h, t);
 }
 
 /* W_SDF's clock is slow: a time that is six minutes old is no step back for it. */
@@ -91,7 +88,7 @@ static void on_wrong_time(struct history *h, void *ctx)
         a.at_offset_ms -= agencies[t->id].clock_ms;
     writers_add(h, &a);
     writers_flush(h, t->id);
-    free(t);
+    history_delete(h, t);
 }
 
 static void wrong_time(struct scene *s)
@@ -110,7 +107,7 @@ static void on_kept_back(struct history *h, void *ctx)
     act_start(&a, t->id, h->now_ms, "config");
     act_text(&a, F_DETAIL, "software updated");
     writers_add(h, &a);
-    free(t);
+    history_delete(h, t);
 }
 
 static void kept_back(struct scene *s)

@@ -1,7 +1,4 @@
 /* Collected after the end, looked at before selection, selected otherwise than approved. */
-#include <stdlib.h>
-
-#include "tests/history/die.h"
 #include "tests/history/scene.h"
 #include "tests/history/upkeep.h"
 

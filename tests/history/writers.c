@@ -134,7 +134,7 @@ static void encode(struct history *h, const struct act *a, uint64_t at_ms, struc
     uint8_t salt[SALT_BYTES];
     char id[32];
 
-    memcpy(&whole, a, offsetof(struct act, bytes) + a->n);
+    memcpy(&whole, a, act_bytes(a));
     random_bytes(&h->salts, salt, sizeof salt);
     snprintf(id, sizeof id, "%s-%08llu", agencies[a->writer].organisation,
         (unsigned long long)++h->writers[a->writer].record_number);

@@ -43,13 +43,11 @@ def answers(path):
 
 def _bundles(folder, kind):
     """Paths of all bundles, in order."""
+    top = folder / "tile" / kind
     found = []
-    for path in (folder / "tile" / kind).rglob("*"):
-        if path.is_file():
-            parts = path.relative_to(folder / "tile" / kind).parts
-            digits = [part.lstrip("x").split(".")[0] for part in parts if not parts[-1] == part
-                      or not path.parent.name.endswith(".p")]
-            found.append((int("".join(digits)), path))
+    for path in filter(pathlib.Path.is_file, top.rglob("*")):
+        name = str(path.relative_to(top)).split(".p/")[0]
+        found.append((int(name.replace("/", "").replace("x", "")), path))
     return [path for _, path in sorted(found)]
 
 
