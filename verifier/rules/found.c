@@ -79,13 +79,10 @@ int rule_found(struct rule_run *run, const struct rule_hit *hit)
 
     assert(hit->fact_count <= RULE_FACTS_MAX && hit->address_count > 0 && f.sentence != NULL);
     f.fact_count = all_facts(hit, facts);
-    rules_finding_id(&f.id, run->rule, f.addresses, f.address_count, f.digest);
+    rules_finding_id(&f.id, run->rule, f.addresses, f.address_count, hit->subject, f.digest);
     /* An open one is told of again, as settled or not at all. */
     rules->counts.findings += !hit->open;
     rules->counts.by_rule[run->number] += !hit->open;
-    rules_finding_id(&f.id, run->rule, f.addresses, f.address_count, hit->subject, f.digest);
-    rules->counts.findings++;
-    rules->counts.by_rule[run->number]++;
     return rules->sink.take(rules->sink.ctx, &f);
 }
 
