@@ -40,6 +40,8 @@ static char *next_line(char *to, int n, void *ctx)
     /* White space in front would make it part of the value before. */
     while (*to == ' ' || *to == '\t')
         memmove(to, to + 1, strlen(to));
+    if (*to == '[' && r->file->section != NULL)
+        r->file->section(r->file->ctx, r->line, span_of(to + 1, strcspn(to + 1, "]\n")));
     return to;
 }
 

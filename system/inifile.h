@@ -13,6 +13,8 @@ struct inifile {
     /* Called for each setting, in the order of the file. Texts are borrowed. */
     void (*setting)(void *ctx, unsigned line, const char *section, const char *name,
         const char *value);
+    /* Called for each line that begins a section, whether or not it has settings; or NULL. */
+    void (*section)(void *ctx, unsigned line, struct span name);
     void *ctx;
     struct buf *errors; /* a line each, beginning with "line N: " */
 };

@@ -106,19 +106,20 @@ void rules_put_duration(struct buf *out, uint64_t ms)
         const char *unit;
     } units[] = {
         {RULE_DAY, "d"}, {RULE_HOUR, "h"}, {RULE_MINUTE, "min"}, {RULE_SECOND, "s"}, {1, "ms"}};
-    int put = 0;
+    bool first = true;
 
-    for (size_t i = 0; i < sizeof units / sizeof units[0] && put < 2; i++) {
-        if (ms < units[i].ms && !(put == 0 && units[i].ms == 1))
-            continue;
+    if (ms == 0)
+        buf_put_str(out, "0 s");
+    for (size_t i = 0, put = 0; ms > 0 && put < 2; i++) {
         /* 24 h and 72 h are how laws say it. */
-        if (units[i].ms == RULE_DAY && ms < 4 * RULE_DAY && ms % RULE_HOUR == 0)
+        bool in_hours = units[i].ms == RULE_DAY && ms < 4 * RULE_DAY && ms % RULE_HOUR == 0;
+
+        if (ms < units[i].ms || in_hours)
             continue;
-        buf_printf(out, "%s%" PRIu64 " %s", put == 0 ? "" : " ", ms / units[i].ms, units[i].unit);
+        buf_printf(out, "%s%" PRIu64 " %s", first ? "" : " ", ms / units[i].ms, units[i].unit);
         ms %= units[i].ms;
+        first = false;
         put++;
-        if (ms == 0)
-            return;
     }
 }
 

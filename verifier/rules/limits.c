@@ -82,6 +82,19 @@ static bool words_parse(const char *value, struct buf *out)
     return true;
 }
 
+static void say_range(char said[static 128], const struct rule_limit *limit)
+{
+    struct buf text;
+
+    buf_init(&text, 128);
+    buf_put_str(&text, "is out of range; possible are ");
+    rules_put_duration(&text, limit->min);
+    buf_put_str(&text, " to ");
+    rules_put_duration(&text, limit->max);
+    snprintf(said, 128, "%.*s", (int)text.n, (const char *)text.p);
+    buf_destroy(&text);
+}
+
 /* NULL, or what is wrong with the value; `said` has room for it. */
 static const char *put_limit(const struct rule_limit *limit, const char *value, uint64_t *number,
     struct buf *words, char said[static 128])
@@ -93,9 +106,7 @@ static const char *put_limit(const struct rule_limit *limit, const char *value, 
         if (!duration_parse(value, &n))
             return "is no duration; write a number and ms, s, min, h or d, such as 24 h";
         if (n < limit->min || n > limit->max) {
-            snprintf(said, 128, "is out of range; from %llu s to %llu s are possible",
-                (unsigned long long)(limit->min / RULE_SECOND),
-                (unsigned long long)(limit->max / RULE_SECOND));
+            say_range(said, limit);
             return said;
         }
         break;
@@ -215,28 +226,41 @@ static void take_clocks(struct reading *r, unsigned line, const char *name, cons
         r->limits->clock_tolerance_ms = ms;
 }
 
-static void setting(
-    void *ctx, unsigned line, const char *section, const char *name, const char *value)
+static unsigned number_of(struct span name)
+{
+    unsigned i = 0;
+
+    while (i < rules_count && !span_is(name, rules_all[i]->name))
+        i++;
+    return i;
+}
+
+static void section(void *ctx, unsigned line, struct span name)
 {
     struct reading *r = ctx;
 
-    if (strcmp(section, "actions") == 0) {
-        take_action(r, line, name, value);
+    if (span_is(name, "actions") || span_is(name, "clocks") || number_of(name) < rules_count)
         return;
-    }
-    if (strcmp(section, "clocks") == 0) {
-        take_clocks(r, line, name, value);
-        return;
-    }
-    for (unsigned i = 0; i < rules_count; i++)
-        if (strcmp(section, rules_all[i]->name) == 0) {
-            take_rule(r, line, i, name, value);
-            return;
-        }
     inifile_error(&r->file, line);
     buf_put_str(r->file.errors, "there is no rule \"");
-    text_visible(r->file.errors, span_str(section));
+    text_visible(r->file.errors, name);
     buf_put_str(r->file.errors, "\"; keiin-verify rules --explain all shows them\n");
+}
+
+static void setting(
+    void *ctx, unsigned line, const char *section_name, const char *name, const char *value)
+{
+    struct reading *r = ctx;
+    unsigned number = number_of(span_str(section_name));
+
+    if (strcmp(section_name, "actions") == 0)
+        take_action(r, line, name, value);
+    else if (strcmp(section_name, "clocks") == 0)
+        take_clocks(r, line, name, value);
+    else if (number < rules_count)
+        take_rule(r, line, number, name, value);
+    else if (section_name[0] == '\0')
+        wrong(r, line, name, value, "stands before the first [rule]");
 }
 
 static void set_initial(struct rules_limits *l)
@@ -285,7 +309,7 @@ int rules_limits_read(const char *path, struct rules_limits **out, struct buf *e
     r.limits->actions = calloc(ACTIONS_MAX, sizeof *r.limits->actions);
     if (r.limits->actions == NULL)
         goto out;
-    r.file = (struct inifile){setting, &r, errors};
+    r.file = (struct inifile){setting, section, &r, errors};
     err = path == NULL ? 0 : inifile_read(&r.file, path, FILE_BYTES_MAX, &r.limits->digest);
     if (err == 0 && (r.no_memory || !words_kept(r.limits)))
         err = KEIIN_ENOMEM;
