@@ -38,6 +38,21 @@ static void retroactive_boundaries(void **state)
     stream_free(s);
 }
 
+/* Outside its time, nothing else is said of it, however late the grant came. */
+static void retroactive_and_expired(void **state)
+{
+    struct stream *s = stream_new(NULL);
+
+    (void)state;
+    said(s, "committee", D(3), GRANT "A valid_from=1d valid_to=2d");
+    said(s, "npa", D(4), ACCESS "authority=A at=2d+1ms");
+    said(s, "npa", D(4), ACCESS "authority=A at=1d-1ms");
+    said(s, "npa", D(4), ACCESS "authority=A at=2d");
+    found(s, "authority-retroactive authority-expired",
+        "authority-expired 1.0 0.0\nauthority-expired 2.0 0.0\nauthority-retroactive 3.0 0.0\n");
+    stream_free(s);
+}
+
 /* In one entry the order of the records decides. */
 static void retroactive_in_one_entry(void **state)
 {
@@ -215,9 +230,17 @@ static void scope_of_many_parents(void **state)
                 record + n, sizeof record - n, ",parent%d", wrong == 1 && i == 100 ? 250 : i);
         said(s, "npa", H(1), record);
     }
+    /* Another approval has a list of its own. */
+    for (char *p = strchr(grant, ','); p != NULL; p = strchr(p + 1, ','))
+        p[1] = 'q';
+    memcpy(strstr(grant, "=A ") + 1, "B", 1);
+    said(s, "committee", H(1), grant);
+    memcpy(strstr(record, "=A ") + 1, "B", 1);
+    said(s, "npa", H(1), record);
     said(s, "npa", H(1), "view authority=A dataset=d1 parents=parent0,parent249");
     said(s, "npa", H(1), "view authority=A dataset=d1 parents=parent0,parent251");
-    found(s, "authority-scope", "authority-scope 2.0 0.0\nauthority-scope 4.0 0.0\n");
+    found(s, "authority-scope",
+        "authority-scope 2.0 0.0\nauthority-scope 4.0 3.0\nauthority-scope 6.0 0.0\n");
     assert_non_null(strstr(found_sentences(s), "this touched data set parent250,"));
     stream_free(s);
 }
@@ -377,6 +400,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(retroactive_boundaries),
+        cmocka_unit_test(retroactive_and_expired),
         cmocka_unit_test(retroactive_in_one_entry),
         cmocka_unit_test(retroactive_with_tolerance),
         cmocka_unit_test(retroactive_and_emergencies),
