@@ -23,12 +23,19 @@ static void ratified_in_time(void **state)
     said(s, "npa", H(1), EMERGENCY "A dataset=d1");
     said(s, "npa", H(1), EMERGENCY "B dataset=d1");
     said(s, "npa", H(1), EMERGENCY "C dataset=d1 at=0h");
+    /* The earliest use counts, whenever the ledger gets to know of it. */
+    said(s, "npa", H(2), EMERGENCY "D at=2h");
+    said(s, "npa", H(2), EMERGENCY "D at=1h");
+    said(s, "npa", H(2), EMERGENCY "E at=2h");
     said(s, "committee", H(73), RATIFY "A");
     passed(s, H(73));
     said(s, "committee", H(73) + 1, RATIFY "B");
     said(s, "committee", H(73) + 1, RATIFY "C");
+    said(s, "committee", H(73) + 1, RATIFY "D");
+    said(s, "committee", H(73) + 1, RATIFY "E");
     passed(s, D(365));
-    found(s, ONLY, "emergency-unratified 2.0\nemergency-unratified 1.0\n");
+    found(
+        s, ONLY, "emergency-unratified 2.0\nemergency-unratified 1.0\nemergency-unratified 3.0\n");
     assert_non_null(strstr(found_sentences(s),
         "B was used in an emergency, from 2026-01-01T01:00:00.000Z on; the committee had to ratify "
         "it by 2026-01-04T01:00:00.000Z, and by then the ledger had no such decision."));
@@ -76,7 +83,7 @@ static void deadlines_that_are_said(void **state)
     said(s, "npa", H(2), EMERGENCY "A ratify_by=9d");
     passed(s, D(9));
     passed(s, D(9) + 1);
-    passed(s, D(10));
+    said(s, "committee", D(10), RATIFY "A");
     passed(s, D(10) + 1);
     passed(s, D(30));
     said(s, "committee", D(30), RATIFY "C");
