@@ -94,6 +94,38 @@ static void deadlines_that_are_said(void **state)
     stream_free(s);
 }
 
+/* What is said may be later than the initial deadline, and comes instead of it. */
+static void deadlines_that_are_said_later(void **state)
+{
+    struct stream *s = stream_new(NULL);
+
+    (void)state;
+    said(s, "npa", 0, EMERGENCY "A");
+    said(s, "npa", H(1), EMERGENCY "A ratify_by=9d");
+    passed(s, D(8));
+    said(s, "committee", D(9), RATIFY "A");
+    passed(s, D(31));
+    found(s, ONLY, "");
+    stream_free(s);
+}
+
+/* A grant after the refusal, or after the deadline, covers what follows. */
+static void granted_after_all(void **state)
+{
+    struct stream *s = stream_new(NULL);
+
+    (void)state;
+    said(s, "npa", 0, EMERGENCY "A");
+    said(s, "npa", 0, EMERGENCY "B");
+    said(s, "committee", H(1), REFUSE "A");
+    said(s, "committee", H(2), "approve approval=A decision=granted");
+    said(s, "npa", H(3), EMERGENCY "A");
+    said(s, "committee", D(4), "approve approval=B decision=granted");
+    said(s, "npa", D(5), EMERGENCY "B");
+    found(s, ONLY, "emergency-unratified 1.0\n");
+    stream_free(s);
+}
+
 static void deadlines_that_are_set(void **state)
 {
     struct stream *s = stream_new("[emergency-unratified]\nratify_within = 1 h\n"
@@ -356,6 +388,8 @@ int main(void)
         cmocka_unit_test(ratified_in_time),
         cmocka_unit_test(not_ratified),
         cmocka_unit_test(deadlines_that_are_said),
+        cmocka_unit_test(deadlines_that_are_said_later),
+        cmocka_unit_test(granted_after_all),
         cmocka_unit_test(deadlines_that_are_set),
         cmocka_unit_test(begun_by_the_committee),
         cmocka_unit_test(not_judged),
