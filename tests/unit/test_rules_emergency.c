@@ -194,8 +194,9 @@ static void refused_and_erased(void **state)
     said(s, "mod", 0, "copy authority=A dataset=d5 outcome=denied");
     said(s, "mod", H(1), "erase dataset=d3");
     said(s, "committee", H(2), REFUSE "A");
-    said(s, "npa", H(3), "erase dataset=d1 outcome=denied");
-    said(s, "npa", H(3), "erase dataset=D1");
+    said(s, "npa", H(3), "erase dataset=d2 outcome=denied");
+    said_too(s, "erase dataset=d2 outcome=failure");
+    said(s, "npa", H(3), "erase dataset=D2");
     said(s, "npa", H(3), "correct dataset=d1 corrects=0.0");
     said(s, "npa", H(26), "erase dataset=d1");
     passed(s, H(26));

@@ -25,7 +25,6 @@ struct touched {
     struct {
         uint64_t before, after; /* serial numbers, or 0 */
     } lists[2]; /* of one emergency, and of one data set */
-    bool told;
 };
 enum { OF_EMERGENCY, OF_DATASET };
 
@@ -288,9 +287,8 @@ static int say_not_erased(struct rule_run *run, struct touched *t, uint64_t when
         .facts = facts,
         .fact_count = 4};
 
-    if (t->told || e == NULL)
+    if (e == NULL)
         return 0;
-    t->told = true;
     addresses[1] = e->refusal;
     facts[2].number = e->refused_ms;
     return rule_found(run, &hit);
