@@ -109,6 +109,21 @@ static void deadlines_that_are_said_later(void **state)
     stream_free(s);
 }
 
+/* What was told of stays as it was told. */
+static void deadlines_that_have_passed(void **state)
+{
+    struct stream *s = stream_new(NULL);
+
+    (void)state;
+    said(s, "npa", H(1), EMERGENCY "A");
+    passed(s, D(4));
+    said(s, "npa", D(4), EMERGENCY "A at=0h ratify_by=1h");
+    said(s, "npa", D(4), EMERGENCY "A at=73h");
+    said(s, "npa", D(4), EMERGENCY "A at=73h+1ms");
+    found(s, ONLY, "emergency-unratified 0.0\nemergency-unratified 4.0 0.0\n");
+    stream_free(s);
+}
+
 /* A grant after the refusal, or after the deadline, covers what follows. */
 static void granted_after_all(void **state)
 {
@@ -390,6 +405,7 @@ int main(void)
         cmocka_unit_test(not_ratified),
         cmocka_unit_test(deadlines_that_are_said),
         cmocka_unit_test(deadlines_that_are_said_later),
+        cmocka_unit_test(deadlines_that_have_passed),
         cmocka_unit_test(granted_after_all),
         cmocka_unit_test(deadlines_that_are_set),
         cmocka_unit_test(begun_by_the_committee),
