@@ -284,6 +284,7 @@ static int say_not_erased(struct rule_run *run, struct touched *t, uint64_t when
     struct rule_hit hit = {.sentence = NOT_ERASED,
         .addresses = addresses,
         .address_count = 2,
+        .subject = part_of(t, 0), /* the record may be one that came after the refusal, too */
         .facts = facts,
         .fact_count = 4};
 
