@@ -141,6 +141,49 @@ static void wakes_are_bounded_by_what_is_live(void **state)
     buf_destroy(&errors);
 }
 
+static unsigned due_calls;
+
+static int due_without_roster(struct rule_run *run, unsigned table, void *value, uint64_t when_ms)
+{
+    (void)table;
+    (void)value;
+    assert_int_equal(when_ms, T0);
+    assert_null(run->roster);
+    due_calls++;
+    return 0;
+}
+
+/* No rule sees in `due` the roster of the entry before: behind a loaded state there is none. */
+static void due_has_no_roster(void **state)
+{
+    struct rule rule = {.name = "test", .due = due_without_roster};
+    struct rules_limits *limits;
+    struct roster roster = {0};
+    struct rule_run *run = NULL;
+    struct rules *rules;
+    struct buf errors;
+
+    (void)state;
+    buf_init(&errors, 1000);
+    assert_int_equal(rules_limits_read(NULL, &limits, &errors), 0);
+    assert_int_equal(rules_new(limits, (struct rules_sink){no_finding, NULL}, &rules), 0);
+    for (size_t i = 0; i < rules_count; i++)
+        if (strcmp(rules_all[i]->name, "emergency-unratified") == 0)
+            run = &rules->runs[i];
+    assert_non_null(run);
+    run->rule = &rule;
+    assert_int_equal(rule_wake(run, 0, table_add(run->tables[0], key_of(span_str("a"))), T0), 0);
+    assert_int_equal(rules_entry(rules, &(struct keeper_entry){0, T0, &roster}), 0);
+    assert_ptr_equal(run->roster, &roster);
+    assert_int_equal(due_calls, 0);
+    assert_int_equal(rules_entry(rules, &(struct keeper_entry){1, T0 + 1, &roster}), 0);
+    assert_int_equal(due_calls, 1);
+    assert_ptr_equal(run->roster, &roster);
+    rules_free(rules);
+    rules_limits_free(limits);
+    buf_destroy(&errors);
+}
+
 /* --- Approvals. */
 
 struct bench {
@@ -403,6 +446,7 @@ int main(void)
         cmocka_unit_test(wakes_come_in_order),
         cmocka_unit_test(wakes_are_forgotten),
         cmocka_unit_test(wakes_are_bounded_by_what_is_live),
+        cmocka_unit_test(due_has_no_roster),
         cmocka_unit_test(approvals_in_their_times),
         cmocka_unit_test(approvals_with_many_times),
         cmocka_unit_test(approvals_that_are_none),
