@@ -142,7 +142,7 @@ static int record(struct rule_run *run, const struct rules_record *r)
 
 static const char *const sentences[] = {
     "{actor} ({unit}) provided data set {dataset} to {recipient} ({kind}) at {at}; it had to be "
-    "de-identified before, and the ledger has no deident.apply on it, or one that was undone.",
+    "de-identified before, and the ledger has no deident.apply on it that still holds.",
     "{actor} ({unit}) provided data set {dataset} to {recipient} ({kind}) at {at}; it had to be "
     "de-identified before, and was only at {applied}.",
     "{actor} ({unit}) provided data to {recipient} ({kind}) at {at}; they had to be de-identified "

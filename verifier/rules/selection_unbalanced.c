@@ -273,9 +273,9 @@ static int record(struct rule_run *run, const struct rules_record *r)
 }
 
 static const char *const sentences[] = {
-    "The selection at {at} under {authority} (writer {writer}) took in {received} items by the "
-    "records of their receipt; it kept {selected} and threw away {discarded}, which must be as "
-    "many together.",
+    "The selection at {at} (data set {dataset}, under {authority}) took in {received} items by the "
+    "records of their receipt; it kept {selected} and threw away {discarded}, and that must be as "
+    "many.",
     "The selection at {at} (data set {dataset}, ref {ref}) threw {discarded} items away; they must "
     "be erased within {limit}, and the ledger has no erasure of them.",
     NULL};
