@@ -148,6 +148,19 @@ static void batch_after_a_stop_without_ref(void **state)
         "collection-overrun 5.0 4.0\ncollection-overrun 13.0 12.0\ncollection-overrun 17.0 16.0\n");
 }
 
+/* One finding a batch, though two things had ended. */
+static void batch_after_the_stop_and_the_approval(void **state)
+{
+    struct stream *s = stream_new(NULL);
+
+    (void)state;
+    granted(s);
+    said(s, "operator", H(1), "collect.start authority=A ref=c");
+    said(s, "operator", H(2), "collect.stop authority=A ref=c");
+    said(s, "operator", D(3), "batch.receive authority=A ref=c dataset=b1");
+    expect(s, RULE, "collection-overrun 3.0 0.0\n");
+}
+
 /* A second start, a second stop, and a stop that was recorded late. */
 static void collection_that_goes_on(void **state)
 {
@@ -183,7 +196,14 @@ static void stop_that_is_recorded_after_the_batch(void **state)
     said(s, "operator", H(4), "collect.start authority=B");
     said(s, "operator", H(5), "batch.receive authority=B dataset=b4");
     said(s, "operator", H(6), "collect.stop authority=B at=4h");
-    expect(s, RULE, "collection-overrun 1.1 1.2\ncollection-overrun 6.0 7.0\n");
+    said(s, "operator", H(6), "collect.stop authority=B at=3h"); /* the batch was told of */
+    said(s, "operator", H(7), "batch.receive authority=D ref=d dataset=b5");
+    said(s, "operator", H(7), "collect.start authority=D ref=d at=1h");
+    said(s, "operator", H(7), "batch.receive authority=D ref=d dataset=b6 at=3h");
+    said(s, "operator", H(7), "batch.receive authority=D ref=d dataset=b7 at=90min");
+    said(s, "operator", H(7), "collect.stop authority=D ref=d at=2h");
+    expect(s, RULE,
+        "collection-overrun 1.1 1.2\ncollection-overrun 6.0 7.0\ncollection-overrun 11.0 13.0\n");
 }
 
 /* --- raw-access */
@@ -258,6 +278,8 @@ static void batch_that_is_filled_again(void **state)
     (void)state;
     said(s, "operator", H(1), "batch.receive dataset=b1");
     said(s, "operator", H(2), "select.run dataset=b1");
+    said_too(s, "select.run dataset=b1 at=4h"); /* the first one counts */
+    said_too(s, "view dataset=b1 at=3h");
     said(s, "operator", H(4), "batch.receive dataset=b1");
     said(s, "operator", H(5), "view dataset=b1 at=3h");
     said(s, "operator", H(5), "view dataset=b1 at=4h");
@@ -378,6 +400,7 @@ int main(void)
         cmocka_unit_test(batch_before_its_approval),
         cmocka_unit_test(batch_after_the_stop),
         cmocka_unit_test(batch_after_a_stop_without_ref),
+        cmocka_unit_test(batch_after_the_stop_and_the_approval),
         cmocka_unit_test(collection_that_goes_on),
         cmocka_unit_test(stop_that_is_recorded_after_the_batch),
         cmocka_unit_test(person_before_the_selection),

@@ -178,6 +178,40 @@ static void discards_erased_before_in_the_ledger(void **state)
     expect(s, "selection-unbalanced 4.0\n");
 }
 
+/* Only what was received as a batch must be erased of what a run names, or else what it came from. */
+static void discards_of_what_is_named(void **state)
+{
+    struct stream *s = stream_new("[selection-unbalanced]\nlimit = 1 h\n");
+
+    (void)state;
+    said(s, "operator", H(1), "batch.receive dataset=b1 count=10");
+    said(s, "operator", H(1), "batch.receive dataset=b2 count=10");
+    said(s, "operator", H(1), "select.run dataset=s1 parents=b1,u count=1 discarded=9");
+    said_too(s, "erase dataset=b1");
+    said_too(s, "select.run dataset=s2 parents=u2 count=1 discarded=9");
+    said_too(s, "erase dataset=u2");
+    said(s, "operator", H(1), "erase dataset=b2 count=9 at=30min"); /* 3: of something before */
+    said_too(s, RUN(2));
+    said(s, "operator", H(3), "erase dataset=b4 at=3h");
+    said(s, "operator", H(3.5), "select.run dataset=b4 count=1 discarded=9 at=3h");
+    said(s, "operator", H(9), "config");
+    expect(s, "selection-unbalanced 3.1\n");
+}
+
+/* The erasure of the discards leaves a batch that is still judged. */
+static void sums_after_erasure_of_the_discards(void **state)
+{
+    struct stream *s = stream_new(NULL);
+
+    (void)state;
+    said(s, "operator", H(1), "batch.receive dataset=b1 count=10");
+    said(s, "operator", H(1), RUN(1));
+    said(s, "operator", H(2), "erase dataset=b1 count=9");
+    said(s, "operator", D(40), "config");
+    said(s, "operator", D(40), "select.run dataset=b1 count=2");
+    expect(s, "selection-unbalanced 4.0 1.0\n");
+}
+
 /* The run itself came late, after its limit was over. */
 static void discards_of_a_late_record(void **state)
 {
@@ -208,6 +242,8 @@ int main(void)
         cmocka_unit_test(discards_by_the_limit),
         cmocka_unit_test(discards_of_several_batches),
         cmocka_unit_test(discards_erased_before_in_the_ledger),
+        cmocka_unit_test(discards_of_what_is_named),
+        cmocka_unit_test(sums_after_erasure_of_the_discards),
         cmocka_unit_test(discards_of_a_late_record),
     };
 
