@@ -122,14 +122,31 @@ unsigned passed(struct stream *s, uint64_t received_ms)
     return (unsigned)s->entries - 1;
 }
 
-static unsigned new_roster(
-    struct stream *s, uint64_t received_ms, const char *writer, enum role role)
+void skipped(struct stream *s)
 {
-    struct roster *next = roster_with(in_force(s), writer, role);
+    s->entries++;
+}
 
+static unsigned put_roster(struct stream *s, uint64_t received_ms, struct roster *next)
+{
     assert_true(s->roster_count < sizeof s->rosters / sizeof s->rosters[0]);
     s->rosters[s->roster_count++] = next;
     return passed(s, received_ms);
+}
+
+static unsigned new_roster(
+    struct stream *s, uint64_t received_ms, const char *writer, enum role role)
+{
+    return put_roster(s, received_ms, roster_with(in_force(s), writer, role));
+}
+
+unsigned rekeyed(struct stream *s, uint64_t received_ms)
+{
+    struct roster *next = roster_with(in_force(s), "", (enum role)99);
+
+    vkey_make(&next->logs[0].key, span_str("log.example"), KEY_ED25519,
+        secret_public(stream_witness_key()));
+    return put_roster(s, received_ms, next);
 }
 
 unsigned listed(struct stream *s, uint64_t received_ms, const char *writer, enum role role)
@@ -357,6 +374,7 @@ void said_too(struct stream *s, const char *record)
 struct told {
     struct buf *findings, *sentences;
     struct table *ids; /* of settled findings; or NULL */
+    size_t entries, bytes; /* remembered at the end */
 };
 
 static int take(void *ctx, const struct rules_finding *f)
@@ -444,6 +462,7 @@ static void run(
     struct rules *rules;
     uint64_t settled;
 
+    told->entries = told->bytes = 0;
     new_rules(s, limits, sink, &rules);
     for (size_t i = 0; i < s->step_count; i++) {
         if (i == cut)
@@ -453,6 +472,12 @@ static void run(
     settled = rules_counts(rules)->findings;
     assert_int_equal(rules_open(rules), 0);
     assert_int_equal(rules_counts(rules)->findings, settled);
+    for (unsigned i = 0; i < rules_count; i++)
+        for (int t = 0; t < RULE_TABLES_MAX; t++)
+            if (rules->runs[i].tables[t] != NULL && !rules->runs[i].off) {
+                told->entries += table_count(rules->runs[i].tables[t]);
+                told->bytes += table_bytes(rules->runs[i].tables[t]);
+            }
     rules_free(rules);
 }
 
@@ -463,7 +488,7 @@ void stream_state(const struct stream *s, const struct rules_limits *limits, str
     struct buf unused[2];
     struct rules *rules;
 
-    told = (struct told){&unused[0], &unused[1], NULL};
+    told = (struct told){.findings = &unused[0], .sentences = &unused[1]};
     buf_init(&unused[0], 64 << 20);
     buf_init(&unused[1], 64 << 20);
     new_rules(s, limits, sink, &rules);
@@ -493,7 +518,7 @@ void found(struct stream *s, const char *only, const char *expected)
 {
     struct rules_limits *limits;
     struct buf errors, again, unused;
-    struct told told = {&s->findings, &s->sentences, table_new(1)};
+    struct told told = {.findings = &s->findings, .sentences = &s->sentences, .ids = table_new(1)};
     size_t step = 1 + s->step_count / (s->step_count > 20000 ? 5 : 200);
 
     buf_init(&errors, 1 << 20);
@@ -511,7 +536,7 @@ void found(struct stream *s, const char *only, const char *expected)
     assert_string_equal((const char *)s->findings.p, expected);
     /* Cuts fall before entries: a ledger is never read up to the middle of one. */
     for (size_t cut = 1; cut < s->step_count; cut += step) {
-        struct told other = {&again, &unused, NULL};
+        struct told other = {.findings = &again, .sentences = &unused};
 
         if (s->steps[cut].type != STEP_ENTRY)
             continue;
@@ -530,4 +555,31 @@ void found(struct stream *s, const char *only, const char *expected)
 const char *found_sentences(const struct stream *s)
 {
     return (const char *)s->sentences.p;
+}
+
+static struct told remembered_of(struct stream *s, const char *only)
+{
+    struct rules_limits *limits;
+    struct buf errors, unused;
+    struct told told = {.findings = &unused, .sentences = &unused};
+
+    buf_init(&errors, 1 << 20);
+    buf_init(&unused, 64 << 20);
+    assert_int_equal(rules_limits_read(s->ini, &limits, &errors), 0);
+    switch_off(limits, only);
+    run(s, limits, SIZE_MAX, &told);
+    rules_limits_free(limits);
+    buf_destroy(&errors);
+    buf_destroy(&unused);
+    return told;
+}
+
+size_t remembered(struct stream *s, const char *only)
+{
+    return remembered_of(s, only).entries;
+}
+
+size_t remembered_bytes(struct stream *s, const char *only)
+{
+    return remembered_of(s, only).bytes;
 }

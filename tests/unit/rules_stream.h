@@ -38,9 +38,13 @@ unsigned said_checkpoint(struct stream *s, const char *writer, uint64_t received
     const char *record, struct span note);
 /* An entry of the operator's without anything for the rules, so that time goes on. */
 unsigned passed(struct stream *s, uint64_t received_ms);
+/* An entry that is not well-formed: its number is passed over. */
+void skipped(struct stream *s);
 /* A roster that lists a writer, or one that lists it no longer (then role is ignored). */
 unsigned listed(struct stream *s, uint64_t received_ms, const char *writer, enum role role);
 unsigned unlisted(struct stream *s, uint64_t received_ms, const char *writer);
+/* A roster with another key for the log. */
+unsigned rekeyed(struct stream *s, uint64_t received_ms);
 /* At the end of the stream somebody vouches for `size` entries. */
 void vouched(struct stream *s, uint64_t size, uint64_t at_ms, const char *witness);
 /* How many bytes of records may wait for their approval, instead of what the engine allows. */
@@ -54,10 +58,15 @@ const struct secret *stream_witness_key(void);
 
 /*
  * Ends the stream. `expected`: lines "<rule> <address>[ <address>...]", each ended by a newline, in
- * the order in which they must come; " open" at the end for what is open; "" for nothing. Only
+ * the order in which they must come; " open" at the end for what is open; "" for nothing. No two may
+ * have one id. Only
  * rules named in `only` ("name name"; NULL: all) are compared: the others are switched off.
  */
 void found(struct stream *s, const char *only, const char *expected);
+/* How many entries the rules of `only` remember in their tables at the end of the stream. */
+size_t remembered(struct stream *s, const char *only);
+/* How many bytes they have stored for it. */
+size_t remembered_bytes(struct stream *s, const char *only);
 /* The sentences of what was found, a line each; after `found`. */
 const char *found_sentences(const struct stream *s);
 

@@ -61,7 +61,11 @@ static void burst_again(void **state)
     denied(s, 11, H(1), 0); /* 0 to 10 */
     denied(s, 11, H(2), 0); /* 11 to 21: the same burst */
     denied(s, 11, H(3) + 1, 0); /* 22 to 32: another */
-    found(s, BURST, BURST " 10.0\n" BURST " 32.0\n");
+    for (int i = 0; i < 11; i++) /* 33 to 43: in the hour before it; but see the second */
+        said(s, "npa", H(4), "query actor=npa/a at=3h outcome=denied");
+    for (int i = 0; i < 11; i++) /* 44 to 54: more than an hour before that one */
+        said(s, "npa", H(4), "query actor=npa/a at=2h-1ms outcome=denied");
+    found(s, BURST, BURST " 10.0\n" BURST " 32.0\n" BURST " 54.0\n");
     stream_free(s);
 }
 
@@ -90,6 +94,37 @@ static void burst_order(void **state)
         said(s, "mod", H(20), "view actor=d outcome=denied"); /* 45 to 54 */
     said(s, "mod", H(22) + 1, "view actor=d at=20h outcome=denied"); /* 55: too late */
     found(s, BURST, BURST " 10.0\n" BURST " 32.0\n" BURST " 33.0\n" BURST " 44.0\n");
+    stream_free(s);
+}
+
+/* Far apart by `at`, whatever the order in which they come. */
+static void burst_far_apart(void **state)
+{
+    struct stream *s = stream_new(NULL);
+    char record[80];
+
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        snprintf(record, sizeof record, "view actor=a at=%dh outcome=denied", 10 * i);
+        said(s, "npa", H(100), record);
+    }
+    said(s, "npa", H(100), "view actor=a at=30min outcome=denied");
+    found(s, BURST, "");
+    stream_free(s);
+}
+
+/* Two periods after the last one nothing is remembered. */
+static void burst_forgets(void **state)
+{
+    struct stream *s = stream_new(NULL);
+
+    (void)state;
+    denied(s, 20, H(1), MIN(1));
+    said(s, "npa", H(2), "query actor=npa/b dataset=d2 outcome=denied");
+    passed(s, H(4));
+    assert_int_equal(remembered(s, BURST), 2);
+    passed(s, H(4) + 1);
+    assert_int_equal(remembered(s, BURST), 0);
     stream_free(s);
 }
 
@@ -137,6 +172,7 @@ static void burst_limits(void **state)
     for (int i = 0; i < 11; i++)
         said(many, "npa", H(1), "view actor=a at=!9007199254740991 outcome=denied");
     found(many, BURST, BURST " 3010.0\n");
+    assert_true(remembered_bytes(many, BURST) < 30000); /* not all the 3,000 */
     stream_free(many);
 }
 
@@ -403,17 +439,35 @@ static void outlier_what_counts(void **state)
 
 static void outlier_absurd(void **state)
 {
-    struct stream *s = stream_new("[volume-outlier]\nfactor = 1000000\nhours_min = 1\n");
+    struct stream *s = stream_new("[volume-outlier]\nfactor = 4\nhours_min = 1\n");
+    const uint64_t most = UINT64_C(9007199254740991);
 
     (void)state;
-    took(s, H(0), QUERY, UINT64_C(9007199254740991));
-    for (int i = 0; i < 3000; i++)
-        took(s, D(1), QUERY, UINT64_C(9007199254740991)); /* above 2^64 in all */
-    took(s, D(2), QUERY, 1);
-    took(s, D(32), QUERY, 1);
-    took(s, D(33), QUERY, UINT64_C(9007199254740991)); /* 3003 */
-    took(s, UINT64_C(9007199254740991) - T0, QUERY, 1);
-    found(s, OUTLIER, OUTLIER " 3003.0\n");
+    took(s, H(0), QUERY, most);
+    for (int i = 0; i < 2049; i++) /* 1 to 2049: above 2^64 in all, which is no small number */
+        took(s, D(1), QUERY, most);
+    for (int i = 0; i < 5; i++)
+        took(s, D(2), QUERY, most);
+    took(s, D(32), QUERY, 1); /* 2055: the hours before are forgotten, but for one */
+    took(s, D(62), QUERY, 1);
+    took(s, D(63), QUERY, most); /* 2057 */
+    took(s, most - T0, QUERY, 1);
+    found(s, OUTLIER, OUTLIER " 5.0\n" OUTLIER " 2057.0\n");
+    stream_free(s);
+}
+
+/* An actor and a unit without accesses for 30 days are forgotten. */
+static void outlier_forgets(void **state)
+{
+    struct stream *s = stream_new(NULL);
+
+    (void)state;
+    usual(s, 0, 20, 7);
+    took(s, H(300), "query actor=b count=%llu", 1);
+    passed(s, H(19 + 721));
+    assert_int_equal(remembered(s, OUTLIER), 3);
+    passed(s, H(19 + 721) + 1);
+    assert_int_equal(remembered(s, OUTLIER), 1);
     stream_free(s);
 }
 
@@ -439,6 +493,8 @@ int main(void)
         cmocka_unit_test(burst_sliding),
         cmocka_unit_test(burst_again),
         cmocka_unit_test(burst_order),
+        cmocka_unit_test(burst_far_apart),
+        cmocka_unit_test(burst_forgets),
         cmocka_unit_test(burst_whose),
         cmocka_unit_test(burst_limits),
         cmocka_unit_test(refused_then_done),
@@ -455,6 +511,7 @@ int main(void)
         cmocka_unit_test(outlier_what_counts),
         cmocka_unit_test(outlier_absurd),
         cmocka_unit_test(outlier_many_hours),
+        cmocka_unit_test(outlier_forgets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

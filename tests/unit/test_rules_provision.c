@@ -159,6 +159,26 @@ static void foreign_absurd(void **state)
     stream_free(s);
 }
 
+/* After the deadline a provision is forgotten, and some time later a notice. */
+static void foreign_forgets(void **state)
+{
+    struct stream *s = stream_new(NULL);
+
+    (void)state;
+    said(s, "npa", H(1), ABROAD "ref=R1");
+    said(s, "npa", H(1), ABROAD);
+    said(s, "npa", H(2), ABROAD "ref=R1 notice=N1");
+    said(s, "npa", H(3), ABROAD "ref=R1 notice=N1");
+    assert_int_equal(remembered(s, FOREIGN), 3);
+    passed(s, H(74));
+    assert_int_equal(remembered(s, FOREIGN), 1);
+    passed(s, D(33) + H(3) + 1);
+    assert_int_equal(remembered(s, FOREIGN), 1);
+    passed(s, D(33) + H(3) + 2);
+    assert_int_equal(remembered(s, FOREIGN), 0);
+    stream_free(s);
+}
+
 /* --- provision-unmatched */
 
 static void unmatched_hits(void **state)
@@ -273,6 +293,23 @@ static void unmatched_absurd(void **state)
     stream_free(s);
 }
 
+static void unmatched_forgets(void **state)
+{
+    struct stream *s = stream_new(NULL);
+
+    (void)state;
+    said(s, "npa", H(1), PROVIDE "ref=R1"); /* open until its deadline all the same */
+    said(s, "mod", H(2), RECEIVE "ref=R1");
+    said(s, "mod", H(2), RECEIVE "ref=R2");
+    said(s, "mod", H(2), RECEIVE);
+    assert_int_equal(remembered(s, UNMATCHED), 6);
+    passed(s, H(75));
+    assert_int_equal(remembered(s, UNMATCHED), 3);
+    passed(s, D(33) + H(2) + 2);
+    assert_int_equal(remembered(s, UNMATCHED), 0);
+    stream_free(s);
+}
+
 /* --- response-overdue */
 
 static void overdue_hits(void **state)
@@ -366,6 +403,26 @@ static void overdue_roles(void **state)
     stream_free(s);
 }
 
+static void overdue_forgets(void **state)
+{
+    struct stream *s = stream_new(NULL);
+
+    (void)state;
+    said(s, "committee", H(1), "demand ref=D1");
+    said(s, "npa", H(2), "respond ref=D1");
+    said(s, "committee", H(3), "demand ref=D1");
+    said(s, "committee", H(3), "demand");
+    for (int i = 0; i < 1000; i++)
+        said(s, "npa", H(4), "respond ref=D1");
+    assert_int_equal(remembered(s, OVERDUE), 4);
+    assert_true(remembered_bytes(s, OVERDUE) < 2000); /* one response a demand */
+    passed(s, D(30) + H(1) + 1);
+    assert_int_equal(remembered(s, OVERDUE), 3);
+    passed(s, D(30) + H(3) + 1);
+    assert_int_equal(remembered(s, OVERDUE), 0);
+    stream_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -376,15 +433,18 @@ int main(void)
         cmocka_unit_test(foreign_kinds),
         cmocka_unit_test(foreign_noticed_before),
         cmocka_unit_test(foreign_absurd),
+        cmocka_unit_test(foreign_forgets),
         cmocka_unit_test(unmatched_hits),
         cmocka_unit_test(unmatched_deadline),
         cmocka_unit_test(unmatched_evasions),
         cmocka_unit_test(unmatched_late_record),
         cmocka_unit_test(unmatched_absurd),
+        cmocka_unit_test(unmatched_forgets),
         cmocka_unit_test(overdue_hits),
         cmocka_unit_test(overdue_deadline),
         cmocka_unit_test(overdue_answers),
         cmocka_unit_test(overdue_roles),
+        cmocka_unit_test(overdue_forgets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,22 @@ static void heartbeat_roster(void **state)
     stream_free(s);
 }
 
+/* The writer's own clock neither hastens nor delays it. */
+static void heartbeat_clock(void **state)
+{
+    struct stream *s = stream_new(NULL);
+
+    (void)state;
+    all_but(s, MIN(59), "npa");
+    said(s, "npa", MIN(59), "heartbeat at=10min");
+    all_but(s, MIN(119), "npa");
+    said(s, "npa", MIN(119), "heartbeat at=9h"); /* 9 */
+    all_but(s, MIN(179), "npa");
+    passed(s, MIN(179) + 1);
+    found(s, MISSING, MISSING " 9.0\n");
+    stream_free(s);
+}
+
 /* Several writers in one silence, in the order of their deadlines; and the end is not judged. */
 static void heartbeat_order(void **state)
 {
@@ -205,6 +221,7 @@ static void source_limits(void **state)
     said(s, "npa", H(1), "query outcome=denied");
     said(s, "npa", H(1), "query");
     said(s, "npa", H(1), COUNT(13)); /* 3: two more than recorded: at the limit */
+    said_too(s, "query outcome=denied");
     said(s, "npa", H(1), COUNT(16)); /* 4: three more */
     said(s, "npa", H(1), "query");
     said(s, "npa", H(1), "query");
@@ -241,6 +258,7 @@ int main(void)
         cmocka_unit_test(heartbeat_limit),
         cmocka_unit_test(heartbeat_never_and_late),
         cmocka_unit_test(heartbeat_roster),
+        cmocka_unit_test(heartbeat_clock),
         cmocka_unit_test(heartbeat_order),
         cmocka_unit_test(heartbeat_ids),
         cmocka_unit_test(source_hits),

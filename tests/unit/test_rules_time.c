@@ -238,6 +238,8 @@ static void disputed_notes(void **state)
     listed(s, H(9), "new", ROLE_AGENCY);
     said_checkpoint(s, "new", H(9), "heartbeat at=1h", buf_view(&out)); /* 20 */
     said_checkpoint(s, "new", H(9), "heartbeat at=7.5h", buf_view(&out));
+    rekeyed(s, H(9));
+    said_checkpoint(s, "mod", H(9), "heartbeat at=1h", buf_view(&out)); /* not this log's key */
     buf_destroy(&out);
     found(s, DISPUTED, DISPUTED " 18.0 7.0\n" DISPUTED " 20.0 7.0\n");
     stream_free(s);
@@ -307,21 +309,28 @@ static void disputed_old_entries(void **state)
     char record[60];
 
     (void)state;
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
+        if (i == 2001)
+            skipped(s); /* entry 2001; from here on entry n is that of (n - 1) * 6 s */
         passed(s, i * S(6));
-    /* Entry 109 is the last of a stretch from 594 s to 654 s, entry 110 of one from 660 s to 720 s. */
+    }
+    /* Entry 109 is the last of a stretch from 594 s to 654 s; the next is from 660 s to 720 s. */
     named(s, S(6) * count, "heartbeat at=594s-1ms", 110, 0, RIGHT); /* surely before */
     named(s, S(6) * count, "heartbeat at=594s", 110, 0, RIGHT); /* not for sure */
     named(s, S(6) * count, "heartbeat at=720s+1ms", 110, 0, RIGHT); /* surely behind */
     named(s, S(6) * count, "heartbeat at=720s", 110, 0, RIGHT); /* not for sure */
-    /* Entry 69,999 - 65,000 is known exactly. */
-    snprintf(record, sizeof record, "heartbeat at=%us", 5000 * 6 - 1);
-    named(s, S(6) * count, record, 5001, 0, RIGHT);
-    snprintf(record, sizeof record, "heartbeat at=%us", 5000 * 6);
-    named(s, S(6) * count, record, 5001, 0, RIGHT);
+    /* Entry 4,480 is one of the last 65,536 and known exactly. */
+    snprintf(record, sizeof record, "heartbeat at=%us", 4479 * 6 - 1);
+    named(s, S(6) * count, record, 4481, 0, RIGHT);
+    snprintf(record, sizeof record, "heartbeat at=%us", 4479 * 6);
+    named(s, S(6) * count, record, 4481, 0, RIGHT);
     named(s, S(6) * count, "heartbeat at=0s", 1, 0, RIGHT); /* the first of all */
+    /* Of the stretch in which one was passed over nothing is sure. */
+    named(s, S(6) * count, "heartbeat at=0s", 2002, 0, RIGHT);
+    named(s, S(6) * count, "heartbeat at=0s", 2003 + 11, 0, RIGHT); /* 70009: the next one */
     found(s, DISPUTED,
-        DISPUTED " 70000.0 109.0\n" DISPUTED " 70002.0 110.0\n" DISPUTED " 70004.0 5000.0\n");
+        DISPUTED " 70001.0 109.0\n" DISPUTED " 70003.0 110.0\n" DISPUTED
+                 " 70005.0 4480.0\n" DISPUTED " 70009.0 2013.0\n");
     stream_free(s);
 }
 

@@ -7,8 +7,7 @@ struct listed_writer {
     struct rules_address address; /* of its last heartbeat, or of the entry that listed it */
     uint64_t since_ms; /* received of that */
     bool heard;
-    bool told; /* of this silence */
-    bool waking;
+    bool waking; /* else it was told of: once a silence */
 };
 
 static int wake(struct rule_run *run, struct listed_writer *w)
@@ -44,7 +43,6 @@ static int record(struct rule_run *run, const struct rules_record *r)
     w->address = r->address;
     w->since_ms = r->received;
     w->heard = true;
-    w->told = false;
     return wake(run, w);
 }
 
@@ -63,11 +61,8 @@ static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_
 
     (void)table;
     w->waking = false;
-    if (w->told)
-        return 0;
     if (until > when_ms)
         return wake(run, w);
-    w->told = true;
     return rule_found(run, &hit);
 }
 

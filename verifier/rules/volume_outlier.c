@@ -58,12 +58,14 @@ static size_t place_of(const uint64_t *sorted, size_t count, uint64_t items)
 /* Forgets the first `old` hours. */
 static int forget(struct table *t, struct subject *s, size_t old)
 {
-    struct hour *hours = hours_of(s);
-    uint64_t *sorted = sorted_of(s);
     size_t left = s->hours;
+    struct hour *hours;
+    uint64_t *sorted;
 
     if (old == 0)
         return 0;
+    hours = hours_of(s);
+    sorted = sorted_of(s);
     for (size_t i = 0; i < old; i++) {
         size_t place = place_of(sorted, left, hours[i].items);
 
