@@ -98,8 +98,8 @@ static void make_rosters(struct history *h)
     struct buf text;
 
     buf_init(&text, ROSTER_TEXT_BYTES_MAX);
-    buf_printf(&text, "%llu %llu %u", (unsigned long long)h->plan.seed,
-        (unsigned long long)h->plan.records, h->plan.days);
+    buf_printf(&text, "%llu %llu %u %u", (unsigned long long)h->plan.seed,
+        (unsigned long long)h->plan.records, h->plan.days, h->violations.near);
     for (size_t i = 0; i < sizeof h->violations.wanted / sizeof h->violations.wanted[0]; i++)
         buf_printf(&text, " %u", h->violations.wanted[i]);
     sha256(&parent, buf_view(&text)); /* other options, another ledger: they must not be a fork */

@@ -14,6 +14,9 @@ tests_history_history_SOURCES = \
 	tests/history/events.c tests/history/events.h \
 	tests/history/history.c tests/history/history.h \
 	tests/history/main.c \
+	tests/history/near_authority.c \
+	tests/history/near_clock.c \
+	tests/history/near_data.c \
 	tests/history/plan.c tests/history/plan.h \
 	tests/history/provision.c tests/history/provision.h \
 	tests/history/random.c tests/history/random.h \

@@ -1,9 +1,9 @@
 /*
- * history [--records N] [--days N] [--seed N] [--violate RULE[=N]]... [--answers FILE]
+ * history [--records N] [--days N] [--seed N] [--near N] [--violate RULE[=N]]... [--answers FILE]
  *         FOLDER
  *
  * Writes a ledger, as the folder that is published, with months of a lawful operation in it, and,
- * where asked for, violations of rules at seeded places. FOLDER must not exist. Beside it come
+ * where asked for, N near misses of each kind and violations of rules at seeded places. FOLDER must not exist. Beside it come
  * FOLDER.roster (the trusted serial 0) and FOLDER.keys (all public keys). The same seed and
  * options give the same bytes. Prints one JSON object. Exit status 0, 1 (failed), 64 (usage).
  *
@@ -25,7 +25,7 @@
 #define EXIT_USAGE 64
 
 struct options {
-    uint64_t records, days, seed;
+    uint64_t records, days, seed, near;
     const char *answers, *folder;
 };
 
@@ -33,8 +33,8 @@ static int usage(const char *what)
 {
     fprintf(stderr,
         "history: %s\n"
-        "usage: history [--records N] [--days N] [--seed N] [--violate RULE[=N]|all[=N]]...\n"
-        "               [--answers FILE] FOLDER\n",
+        "usage: history [--records N] [--days N] [--seed N] [--near N]\n"
+        "               [--violate RULE[=N]|all[=N]]... [--answers FILE] FOLDER\n",
         what);
     return EXIT_USAGE;
 }
@@ -48,8 +48,8 @@ static int read_options(int argc, char **argv, struct options *o, struct violati
 {
     static const struct option known[] = {{"records", required_argument, NULL, 'r'},
         {"days", required_argument, NULL, 'd'}, {"seed", required_argument, NULL, 's'},
-        {"violate", required_argument, NULL, 'v'}, {"answers", required_argument, NULL, 'a'},
-        {NULL, 0, NULL, 0}};
+        {"near", required_argument, NULL, 'n'}, {"violate", required_argument, NULL, 'v'},
+        {"answers", required_argument, NULL, 'a'}, {NULL, 0, NULL, 0}};
     int c;
 
     *o = (struct options){.records = 100000, .seed = 1};
@@ -60,6 +60,8 @@ static int read_options(int argc, char **argv, struct options *o, struct violati
             return usage("--days: a number from 40 to 365");
         if (c == 's' && !number(optarg, 0, UINT64_MAX, &o->seed))
             return usage("--seed: a number");
+        if (c == 'n' && !number(optarg, 0, 1000, &o->near))
+            return usage("--near: a number up to 1000");
         if (c == 'v' && !violations_want(violations, optarg))
             return usage("--violate: no such rule, or a number that is none");
         if (c == 'a')
@@ -70,6 +72,7 @@ static int read_options(int argc, char **argv, struct options *o, struct violati
     if (optind + 1 != argc)
         return usage("one FOLDER is needed");
     o->folder = argv[optind];
+    violations->near = (unsigned)o->near;
     if (violations->total > 0 && o->answers == NULL)
         return usage("--violate needs --answers");
     return 0;

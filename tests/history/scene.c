@@ -31,15 +31,8 @@ void scene_begin(struct scene *s, struct history *h, unsigned number, const char
     s->approval.asker = writer;
     s->approval.scope.purposes[0] = purposes[1];
     s->approval.scope.purpose_count = 1;
-    s->seat = (struct seat){.writer = writer, .purpose = purposes[1]};
-}
-
-/* The seat's names are the scene's own, which may have been moved since. */
-static const struct seat *sit(struct scene *s)
-{
-    s->seat.actor = s->actor;
-    s->seat.unit = s->unit;
-    return &s->seat;
+    s->seat =
+        (struct seat){.writer = writer, .actor = s->actor, .unit = s->unit, .purpose = purposes[1]};
 }
 
 int scene_answer(const struct scene *s)
@@ -82,7 +75,7 @@ void scene_approve(struct scene *s)
 void scene_access(
     struct scene *s, struct act *a, uint64_t when_ms, const char *action, const char *dataset)
 {
-    access_act(s->random, a, sit(s), when_ms, action);
+    access_act(s->random, a, &s->seat, when_ms, action);
     if (dataset != NULL)
         act_text(a, F_DATASET, dataset);
     act_uint(a, F_COUNT, 25);
@@ -103,7 +96,6 @@ void scene_put_access(
 void scene_act(
     struct scene *s, struct act *a, uint64_t when_ms, const char *action, const char *dataset)
 {
-    sit(s);
     act_start(a, s->seat.writer, when_ms, action);
     act_text(a, F_ACTOR, s->actor);
     act_text(a, F_UNIT, s->unit);
@@ -134,7 +126,7 @@ struct batch scene_batch(struct scene *s)
 struct provision scene_provision(struct scene *s, uint64_t when_ms, const char *kind)
 {
     struct provision p = {
-        .seat = sit(s), .dataset = s->dataset, .ref = s->ref, .count = 25, .when_ms = when_ms};
+        .seat = &s->seat, .dataset = s->dataset, .ref = s->ref, .count = 25, .when_ms = when_ms};
 
     for (size_t i = 0; i < recipient_count; i++)
         if (strcmp(recipients[i].kind, kind) == 0 &&

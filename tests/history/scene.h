@@ -13,7 +13,7 @@ struct scene {
     uint64_t when_ms; /* what is done to a writer's clock or heartbeats, within 150 minutes */
     /* Names that nobody else has. */
     char actor[24], other[24], unit[24], dataset[32], child[32], ref[32], notice[32];
-    struct seat seat; /* of `actor`, under `approval` */
+    struct seat seat; /* of `actor`, under `approval`; points into the scene, which must not move */
     struct approval approval; /* not asked for, nor granted, before scene_grant */
 };
 

@@ -12,10 +12,13 @@
 #define SLOT_MS (3 * HOUR_MS)
 #define FIRST_SLOT_MS (5 * DAY_MS) /* work has begun, and a scene's approval was granted before */
 #define LAST_MS DAY_MS
+#define NEEDS_LONG_HOURS (10 * 24)
 
 static const struct violation_rule *const tables[] = {violations_authority, violations_scope,
     violations_emergency, violations_collection, violations_handling, violations_provision,
     violations_access, violations_clock};
+
+static const struct violation_rule *const near_tables[] = {near_authority, near_data, near_clock};
 
 /* Rule number n of all tables; NULL behind the last. */
 static const struct violation_rule *rule_at(size_t n)
@@ -68,26 +71,44 @@ static uint64_t choose_time(struct history *h, uint64_t needs_ms)
     return 0;
 }
 
-void violations_start(struct history *h)
+static void put_scene(
+    struct history *h, const struct violation_rule *rule, const struct violation *violation)
+{
+    struct scene scene;
+
+    scene_begin(&scene, h, ++h->violations.scenes, rule->rule, violation,
+        choose_time(h, rule->needs_hours * HOUR_MS));
+    violation->seed(&scene);
+}
+
+/* The scenes that are wanted of rules that need long, or of the others. */
+static void put_scenes(struct history *h, bool needing_long)
 {
     struct violations *v = &h->violations;
     const struct violation_rule *rule;
 
-    v->slots = must_alloc((h->plan.end_ms - h->plan.start_ms) / SLOT_MS + 1);
     for (size_t n = 0; (rule = rule_at(n)) != NULL; n++) {
         unsigned kinds = 0;
 
         while (kinds < VIOLATION_KINDS_MAX && rule->kinds[kinds].kind != NULL)
             kinds++;
-        for (unsigned i = 0; i < v->wanted[n]; i++) {
-            const struct violation *violation = &rule->kinds[i % kinds];
-            struct scene scene;
-
-            scene_begin(&scene, h, ++v->scenes, rule->rule, violation,
-                choose_time(h, rule->needs_hours * HOUR_MS));
-            violation->seed(&scene);
-        }
+        for (unsigned i = 0; i < v->wanted[n]; i++)
+            if ((rule->needs_hours > NEEDS_LONG_HOURS) == needing_long)
+                put_scene(h, rule, &rule->kinds[i % kinds]);
     }
+    for (size_t i = 0; i < sizeof near_tables / sizeof near_tables[0]; i++)
+        for (rule = near_tables[i]; rule->rule != NULL; rule++)
+            for (const struct violation *kind = rule->kinds; kind->kind != NULL; kind++)
+                for (unsigned k = 0; k < v->near; k++)
+                    if ((rule->needs_hours > NEEDS_LONG_HOURS) == needing_long)
+                        put_scene(h, rule, kind);
+}
+
+void violations_start(struct history *h)
+{
+    h->violations.slots = must_alloc((h->plan.end_ms - h->plan.start_ms) / SLOT_MS + 1);
+    put_scenes(h, true); /* they have the fewest slots to choose from */
+    put_scenes(h, false);
 }
 
 void violations_destroy(struct violations *v)

@@ -35,10 +35,14 @@ extern const struct violation_rule violations_authority[], violations_scope[],
     violations_emergency[], violations_collection[], violations_handling[],
     violations_provision[], violations_access[], violations_clock[];
 
+/* Likewise, of scenes that are just within the rules: they give no finding. */
+extern const struct violation_rule near_authority[], near_data[], near_clock[];
+
 /* How many of which rule are wanted. */
 struct violations {
     unsigned wanted[VIOLATION_RULES_MAX]; /* by the rule's place in all tables */
     unsigned total;
+    unsigned near; /* near misses, of each kind */
     unsigned scenes; /* so far */
     uint8_t *slots; /* owned; which are taken by a scene */
 };

@@ -10,8 +10,6 @@ static void put_denied(struct scene *s, uint64_t when_ms, int answer)
 {
     struct act a;
 
-    s->seat.actor = s->actor;
-    s->seat.unit = s->unit;
     access_act(s->random, &a, &s->seat, when_ms, "query");
     act_text(&a, F_DATASET, s->dataset);
     act_text(&a, F_OUTCOME, "denied");

@@ -78,7 +78,8 @@ class Seeded(Case):
         self.answers = self.dir / "answers"
 
     def test_answers_of_every_rule_name_records_that_are_there(self):
-        folder = self.make("a", "--violate", "all=7", "--answers", self.answers)
+        folder = self.make("a", "--near", 1, "--violate", "all=8", "--answers",
+                           self.answers)
         self.assertEqual(self.audit(folder), 0)
         there = {f"{index}.{position}": record for index, _, records in lab.stream(folder)
                  for position, record in enumerate(records)}
@@ -104,7 +105,7 @@ class Seeded(Case):
 class Usage(Case):
     def test_wrong_words(self):
         for options in (["--records", "5"], ["--records", "x"], ["--violate", "no-such-rule"],
-                        ["--violate", "raw-access"], ["--days", "3"], ["--nothing"], []):
+                        ["--violate", "raw-access"], ["--days", "3"], ["--near", "x"], ["--nothing"], []):
             with self.subTest(options=options):
                 folder = [str(self.dir / "a")] if options else []
                 done = subprocess.run([lab.HISTORY, *options, *folder], capture_output=True,
