@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The generator of histories: what it writes is a ledger that an audit verifies, the same for the
-same seed, with every action of the vocabulary in it; its answers name records that are there."""
+same seed, with every action of the vocabulary in it; its answers name records that are there, and
+the rules find exactly these."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -79,7 +81,7 @@ class Seeded(Case):
 
     def test_answers_of_every_rule_name_records_that_are_there(self):
         folder = self.make("a", "--near", 1, "--violate", "all=8", "--answers",
-                           self.answers)
+                           self.answers, records=20000)
         self.assertEqual(self.audit(folder), 0)
         there = {f"{index}.{position}": record for index, _, records in lab.stream(folder)
                  for position, record in enumerate(records)}
@@ -100,6 +102,35 @@ class Seeded(Case):
         again = self.make("b", "--violate", "raw-access=3", "--answers", self.answers)
         self.assertEqual(self.answers.read_bytes(), first)
         self.assertEqual(lab.files(self.dir / "a"), lab.files(again))
+
+
+class Judged(Case):
+    """The rules, with their defaults, find what was seeded, and nothing else."""
+
+    def findings(self, folder, status):
+        done = subprocess.run([VERIFY, "rules", "--json", "--findings-max", "100000", "--roster",
+                               f"{folder}.roster", folder], capture_output=True, timeout=300)
+        self.assertEqual(done.returncode, status, done.stderr)
+        lines = map(json.loads, done.stdout.splitlines())
+        return sorted((line["rule"], line["records"][0]) for line in lines if "rule" in line)
+
+    def test_nothing_in_what_is_lawful(self):
+        for seed in (SEED, SEED + 1):
+            with self.subTest(seed=seed):
+                self.assertEqual(self.findings(self.make(f"a{seed}", seed=seed), 0), [])
+
+    def test_nothing_in_near_misses(self):
+        self.assertEqual(self.findings(self.make("a", "--near", 4), 0), [])
+
+    def test_all_that_was_seeded(self):
+        for seed in (SEED, SEED + 1):
+            with self.subTest(seed=seed):
+                answers = self.dir / f"answers{seed}"
+                folder = self.make(f"a{seed}", "--near", 1, "--violate", "all=8", "--answers",
+                                   answers, seed=seed, records=20000)
+                wanted = sorted((answer["rule"], answer["records"][0])
+                                for answer in lab.answers(answers))
+                self.assertEqual(self.findings(folder, 1), wanted)
 
 
 class Usage(Case):
