@@ -69,11 +69,7 @@ static int field_cmp(const struct field *f, struct span name)
     return (f->name_bytes > name.n) - (f->name_bytes < name.n);
 }
 
-/*
- * The field of a name, at or behind *from, which moves behind it; a record's names ascend
- * as the table does, so that one walk through the table serves all of them.
- */
-static const struct field *next_field(size_t *from, struct span name)
+const struct field *record_field_next(size_t *from, struct span name)
 {
     for (; *from < record_field_count; ++*from) {
         int order = field_cmp(&record_fields[*from], name);
@@ -90,7 +86,7 @@ const struct field *record_field(struct span name)
 {
     size_t from = 0;
 
-    return next_field(&from, name);
+    return record_field_next(&from, name);
 }
 
 static bool is_extension(struct span name)
@@ -185,7 +181,7 @@ static struct span next_name(
 {
     struct span name = msgpack_str_raw(r);
 
-    *field = r->in.failed ? NULL : next_field(from, name);
+    *field = r->in.failed ? NULL : record_field_next(from, name);
     if (*field == NULL && (!utf8_plain(name) || (last->p != NULL && span_cmp(*last, name) >= 0)))
         r->in.failed = true;
     *last = name;

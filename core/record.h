@@ -33,6 +33,12 @@ extern const size_t record_field_count;
 
 /* The field of a name; NULL when it is not in the vocabulary. */
 const struct field *record_field(struct span name);
+/*
+ * The field of a name, at or behind number *from, which moves behind it; NULL when it is not
+ * there. A record's names ascend as the table does, so that one walk through the table
+ * serves all of them.
+ */
+const struct field *record_field_next(size_t *from, struct span name);
 /* The type of a name; false when it is neither listed nor begins with x-. */
 bool record_field_type(struct span name, enum field_type *type);
 

@@ -1,4 +1,6 @@
 # packaging: systemd units and examples of configuration.
+rulesdocdir = $(docdir)/examples
+dist_rulesdoc_DATA = packaging/rules.ini
 if WITH_SERVER
 keiindocdir = $(docdir)/examples
 dist_keiindoc_DATA = packaging/keiin-ledger.ini

@@ -18,6 +18,19 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_proof \
 	tests/unit/test_record \
 	tests/unit/test_roster \
+	tests/unit/test_rules_authority \
+	tests/unit/test_rules_emergency \
+	tests/unit/test_rules_engine \
+	tests/unit/test_rules_grants \
+	tests/unit/test_rules_table \
+	tests/unit/test_rules_collection \
+	tests/unit/test_rules_copies \
+	tests/unit/test_rules_erasure \
+	tests/unit/test_rules_selection \
+	tests/unit/test_rules_behaviour \
+	tests/unit/test_rules_provision \
+	tests/unit/test_rules_source \
+	tests/unit/test_rules_time \
 	tests/unit/test_sha256 \
 	tests/unit/test_source_tiles \
 	tests/unit/test_submission \
@@ -39,6 +52,33 @@ tests_unit_test_source_tiles_SOURCES = tests/unit/test_source_tiles.c $(KEIIN_FU
 tests_unit_test_source_tiles_LDADD = libsource.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_verify_json_SOURCES = tests/unit/test_verify_json.c verifier/verify/json.c
 tests_unit_test_verify_json_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
+RULES_STREAM = tests/unit/rules_stream.c tests/unit/rules_stream.h
+LDADD_RULES = $(LIBRULES) libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_rules_authority_SOURCES = tests/unit/test_rules_authority.c $(RULES_STREAM)
+tests_unit_test_rules_authority_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_emergency_SOURCES = tests/unit/test_rules_emergency.c $(RULES_STREAM)
+tests_unit_test_rules_emergency_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_engine_SOURCES = tests/unit/test_rules_engine.c $(RULES_STREAM)
+tests_unit_test_rules_engine_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_table_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_grants_SOURCES = tests/unit/test_rules_grants.c $(RULES_STREAM)
+tests_unit_test_rules_grants_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_collection_SOURCES = tests/unit/test_rules_collection.c $(RULES_STREAM)
+tests_unit_test_rules_collection_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_copies_SOURCES = tests/unit/test_rules_copies.c $(RULES_STREAM)
+tests_unit_test_rules_copies_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_erasure_SOURCES = tests/unit/test_rules_erasure.c $(RULES_STREAM)
+tests_unit_test_rules_erasure_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_selection_SOURCES = tests/unit/test_rules_selection.c $(RULES_STREAM)
+tests_unit_test_rules_selection_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_behaviour_SOURCES = tests/unit/test_rules_behaviour.c $(RULES_STREAM)
+tests_unit_test_rules_behaviour_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_provision_SOURCES = tests/unit/test_rules_provision.c $(RULES_STREAM)
+tests_unit_test_rules_provision_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_source_SOURCES = tests/unit/test_rules_source.c $(RULES_STREAM)
+tests_unit_test_rules_source_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_time_SOURCES = tests/unit/test_rules_time.c $(RULES_STREAM)
+tests_unit_test_rules_time_LDADD = $(LDADD_RULES)
 tests_property_test_bits_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
 # It answers itself what it was asked before; see there.
 tests_property_test_bits_LDFLAGS = $(AM_LDFLAGS) \
@@ -161,14 +201,17 @@ check-programs: $(check_PROGRAMS) $(check_LTLIBRARIES)
 EXTRA_PROGRAMS =
 if WITH_SERVER
 EXTRA_PROGRAMS += tests/bench/audit tests/bench/commit tests/bench/primitives tests/bench/proof \
-	tests/bench/stages
+	tests/bench/rules tests/bench/stages
 # Scripts use it, too.
 check_PROGRAMS += tests/bench/load
+tests_bench_audit_SOURCES = tests/bench/audit.c tests/bench/bench.h \
+	tests/tools/ledger_writer.c tests/tools/ledger_writer.h
 tests_bench_audit_LDADD = $(LIBCHECK)
 tests_bench_commit_LDADD = libstore.la libsystem.la libcore.la
 tests_bench_load_LDADD = libsystem.la libcore.la -lpthread
 tests_bench_primitives_LDADD = libcore.la
 tests_bench_proof_LDADD = libcore.la
+tests_bench_rules_LDADD = $(LIBRULES) $(LIBCHECK)
 tests_bench_stages_SOURCES = tests/bench/stages.c tests/unit/ledger_bench.c tests/unit/ledger_bench.h
 tests_bench_stages_LDADD = $(LIBLEDGER) $(CMOCKA_LIBS)
 endif

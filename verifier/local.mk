@@ -22,6 +22,52 @@ libcheck_la_SOURCES = \
 	verifier/check/writers.c verifier/check/writers.h
 libcheck_la_LIBADD = $(JANSSON_LIBS) -lpthread
 
+# The oversight rules: engine, then a file a rule.
+noinst_LTLIBRARIES += librules.la
+librules_la_SOURCES = \
+	verifier/rules/engine_internal.h verifier/rules/rule.h verifier/rules/rules.h \
+	verifier/rules/approvals.c verifier/rules/approvals.h \
+	verifier/rules/datasets.c verifier/rules/datasets.h \
+	verifier/rules/engine.c \
+	verifier/rules/fields.c verifier/rules/fields.h \
+	verifier/rules/found.c \
+	verifier/rules/kept.c verifier/rules/kept.h \
+	verifier/rules/limits.c \
+	verifier/rules/list.c \
+	verifier/rules/state.c \
+	verifier/rules/table.c verifier/rules/table.h \
+	verifier/rules/waiting.c \
+	verifier/rules/wakes.c \
+	verifier/rules/action_unknown.c \
+	verifier/rules/authority_expired.c \
+	verifier/rules/authority_missing.c \
+	verifier/rules/authority_retroactive.c \
+	verifier/rules/authority_scope.c \
+	verifier/rules/authority_unknown.c \
+	verifier/rules/clock_step.c \
+	verifier/rules/collection_overrun.c \
+	verifier/rules/copy_untracked.c \
+	verifier/rules/criteria_changed.c \
+	verifier/rules/deident_missing.c \
+	verifier/rules/denied_burst.c \
+	verifier/rules/emergency_unratified.c \
+	verifier/rules/erase_late.c \
+	verifier/rules/erase_unwitnessed.c \
+	verifier/rules/extension_late.c \
+	verifier/rules/foreign_unnotified.c \
+	verifier/rules/heartbeat_missing.c \
+	verifier/rules/late_record.c \
+	verifier/rules/provision_unmatched.c \
+	verifier/rules/raw_access.c \
+	verifier/rules/response_overdue.c \
+	verifier/rules/selection_unbalanced.c \
+	verifier/rules/self_approved.c \
+	verifier/rules/source_unbalanced.c \
+	verifier/rules/time_disputed.c \
+	verifier/rules/use_after_erase.c \
+	verifier/rules/volume_outlier.c
+LIBRULES = librules.la
+
 # A convenience library holds its own objects only: who links libcheck.la links these too.
 LIBCHECK = libcheck.la libauditlog.la $(LIBSOURCE) libsystem.la libcore.la
 
@@ -37,14 +83,19 @@ keiin_verify_SOURCES = \
 	verifier/verify/json.c verifier/verify/json.h \
 	verifier/verify/json_compare.c \
 	verifier/verify/json_reconcile.c \
+	verifier/verify/json_rules.c \
 	verifier/verify/options.c verifier/verify/options.h \
 	verifier/verify/prove_command.c \
 	verifier/verify/reconcile_command.c \
+	verifier/verify/rules_command.c \
+	verifier/verify/rules_report.c verifier/verify/rules_report.h \
+	verifier/verify/rules_state.c verifier/verify/rules_state.h \
 	verifier/verify/show_command.c \
 	verifier/verify/status.c \
 	verifier/verify/words.c \
 	verifier/verify/words_compare.c \
 	verifier/verify/words_reconcile.c \
-	verifier/verify/words_record.c
-keiin_verify_LDADD = $(LIBCHECK)
+	verifier/verify/words_record.c \
+	verifier/verify/words_rules.c
+keiin_verify_LDADD = $(LIBRULES) $(LIBCHECK)
 dist_man_MANS += doc/man/keiin-verify.1

@@ -7,23 +7,20 @@
  *
  *     bench-audit [entries [records per entry [record bytes]]]
  */
-#include <assert.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/chain.h"
 #include "core/ed25519.h"
-#include "core/entry.h"
 #include "core/msgpack.h"
 #include "core/sha256.h"
 #include "core/text.h"
 #include "core/tile.h"
 #include "tests/bench/bench.h"
+#include "tests/tools/ledger_writer.h"
 #include "verifier/check/audit.h"
 
 #define RUNS 9
@@ -31,13 +28,9 @@
 struct maker {
     char folder[64];
     struct secret *log, *writer;
-    struct roster *roster;
     struct buf roster_note;
-    struct hash ledger_id, head, prev;
-    uint64_t number, received, size;
-    struct buf entries, records;
-    struct hash (*levels)[TILE_WIDTH];
-    struct frontier frontier;
+    struct ledger_writer *ledger;
+    struct ledger_chain chain;
 };
 
 static void must(bool good, const char *what)
@@ -46,30 +39,6 @@ static void must(bool good, const char *what)
         fprintf(stderr, "bench-audit: %s\n", what);
         exit(1);
     }
-}
-
-static void write_file(const struct maker *m, const char *path, struct span bytes)
-{
-    char full[256], *slash;
-    FILE *f;
-
-    snprintf(full, sizeof full, "%s/%s", m->folder, path);
-    for (slash = strchr(full + strlen(m->folder) + 1, '/'); slash != NULL;
-         slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(full, 0700);
-        *slash = '/';
-    }
-    f = fopen(full, "w");
-    must(f != NULL && fwrite(bytes.p, 1, bytes.n, f) == bytes.n && fclose(f) == 0, full);
-}
-
-static void write_tile(const struct maker *m, struct tile tile, struct span bytes)
-{
-    char path[TILE_PATH_BYTES];
-
-    tile_path(path, tile);
-    write_file(m, path, bytes);
 }
 
 static void put_key(struct buf *out, const char *name, const struct secret *secret)
@@ -101,11 +70,9 @@ static void make_roster(struct maker *m)
     buf_put_span(&m->roster_note, buf_view(&text));
     buf_put_str(&m->roster_note, "\n");
     note_sign(&m->roster_note, buf_view(&text), span_str("root.example"), root);
-    must(roster_from_note(buf_view(&m->roster_note), NULL, &m->roster, &why) == 0, why.text);
-    m->ledger_id = m->roster->text_hash;
-    entry_genesis_prev(&m->prev, &m->ledger_id);
-    chain_start(&m->head, &m->ledger_id, span_str("writer.example"));
-    write_file(m, "roster/0", buf_view(&m->roster_note));
+    must(ledger_writer_new(m->folder, buf_view(&m->roster_note), m->log, &m->ledger, &why) == 0,
+        why.text);
+    ledger_writer_chain(m->ledger, &m->chain, span_str("writer.example"));
     secret_free(root);
     buf_destroy(&text);
 }
@@ -147,108 +114,32 @@ static void make_record(struct buf *out, uint64_t i, size_t bytes)
     msgpack_put_bin(out, span_of(salt, 16));
 }
 
-static void flush(struct maker *m, unsigned width)
-{
-    struct tile tile = {TILE_ENTRIES, 0, (m->size - 1) / TILE_WIDTH, width};
-
-    write_tile(m, tile, buf_view(&m->entries));
-    tile.kind = TILE_RECORDS;
-    write_tile(m, tile, buf_view(&m->records));
-    buf_clear(&m->entries);
-    buf_clear(&m->records);
-}
-
-static void add_leaf(struct maker *m, const struct hash *leaf)
-{
-    struct hash up = *leaf;
-
-    frontier_append(&m->frontier, leaf);
-    m->size++;
-    for (unsigned level = 0; level < TILE_LEVELS_MAX; level++) {
-        uint64_t count = m->size >> (8 * level);
-        unsigned place = (unsigned)((count - 1) % TILE_WIDTH);
-
-        m->levels[level][place] = up;
-        if (place != TILE_WIDTH - 1)
-            return;
-        write_tile(m, (struct tile){TILE_HASHES, level, (count - 1) / TILE_WIDTH, TILE_WIDTH},
-            span_of(m->levels[level], TILE_BYTES_MAX));
-        tree_fold(&up, m->levels[level], TILE_WIDTH);
-    }
-}
-
 static void add_entry(struct maker *m, enum entry_kind kind, size_t count, size_t record_bytes)
 {
-    struct hash digests[ENTRY_DIGESTS_MAX], leaf;
-    struct entry entry = {.kind = kind,
-        .received = 1790000000000 + m->size,
-        .prev = m->prev,
-        .number = m->number + 1,
-        .before = m->head,
+    struct hash digests[ENTRY_DIGESTS_MAX];
+    struct ledger_submission s = {.kind = kind,
+        .received_ms = 1790000000000 + ledger_writer_size(m->ledger),
+        .key = m->writer,
+        .digests = digests,
         .digest_count = count};
-    uint8_t signature[ED25519_SIGNATURE_BYTES];
-    struct chain_text text;
-    size_t length_at = m->records.n;
-    struct buf one, bytes;
+    struct buf one, records;
+    struct why why = {""};
+    uint64_t index;
 
     buf_init(&one, RECORD_BYTES_MAX);
-    buf_init(&bytes, ENTRY_BYTES_MAX);
-    buf_put_be32(&m->records, 0);
-    for (size_t i = 0; i < count; i++) {
+    buf_init(&records, SIZE_MAX / 2);
+    for (size_t i = 0; i < count && kind == ENTRY_RECORDS; i++) {
         buf_clear(&one);
-        if (kind == ENTRY_ROSTER) {
-            digests[0] = m->ledger_id;
-            break;
-        }
-        make_record(&one, m->number + i, record_bytes);
+        make_record(&one, m->chain.number + i, record_bytes);
         sha256(&digests[i], buf_view(&one));
-        records_put(&m->records, buf_view(&one), (struct span){NULL, 0});
+        records_put(&records, buf_view(&one), (struct span){NULL, 0});
     }
-    be32_put(m->records.p + length_at, (uint32_t)(m->records.n - length_at - 4));
-    entry.key = m->roster->writers[0].key.key_hash;
-    chain_extend(&m->head, &m->head, digests, count);
-    m->number += count;
-    chain_text(&text, &m->ledger_id, span_str("writer.example"), m->number, &m->head);
-    secret_sign(m->writer, span_of(text.bytes, text.n), signature);
-    entry.signature = span_of(signature, sizeof signature);
-    entry_write(&bytes, &entry, digests);
-    sha256_leaf(&leaf, buf_view(&bytes));
-    m->prev = leaf;
-    buf_put_be16(&m->entries, (uint16_t)bytes.n);
-    buf_put_span(&m->entries, buf_view(&bytes));
-    add_leaf(m, &leaf);
-    if (m->size % TILE_WIDTH == 0)
-        flush(m, TILE_WIDTH);
+    if (kind == ENTRY_ROSTER)
+        digests[0] = *ledger_writer_id(m->ledger);
+    s.records = buf_view(&records);
+    must(ledger_writer_add(m->ledger, &m->chain, &s, &index, &why) == 0, why.text);
     buf_destroy(&one);
-    buf_destroy(&bytes);
-}
-
-static void finish(struct maker *m)
-{
-    struct buf text, note;
-    struct hash root;
-
-    if (m->size % TILE_WIDTH != 0)
-        flush(m, (unsigned)(m->size % TILE_WIDTH));
-    for (unsigned level = 0; level < TILE_LEVELS_MAX; level++) {
-        uint64_t count = m->size >> (8 * level);
-
-        if (count % TILE_WIDTH != 0)
-            write_tile(m,
-                (struct tile){
-                    TILE_HASHES, level, count / TILE_WIDTH, (unsigned)(count % TILE_WIDTH)},
-                span_of(m->levels[level], count % TILE_WIDTH * HASH_BYTES));
-    }
-    frontier_root(&m->frontier, &root);
-    buf_init(&text, 4096);
-    buf_init(&note, 8192);
-    checkpoint_write(&text, span_str("bench.example/ledger"), m->size, &root);
-    buf_put_span(&note, buf_view(&text));
-    buf_put_str(&note, "\n");
-    note_sign(&note, buf_view(&text), span_str("bench.example/ledger"), m->log);
-    write_file(m, "checkpoint", buf_view(&note));
-    buf_destroy(&text);
-    buf_destroy(&note);
+    buf_destroy(&records);
 }
 
 /* What one thread does without this project's code. */
@@ -341,14 +232,12 @@ int main(int argc, char **argv)
     must(records >= 1 && records <= ENTRY_DIGESTS_MAX && entries >= 1, "wrong numbers");
     m.log = secret_generate();
     m.writer = secret_generate();
-    m.levels = calloc(TILE_LEVELS_MAX, sizeof *m.levels);
-    buf_init(&m.entries, SIZE_MAX / 2);
-    buf_init(&m.records, SIZE_MAX / 2);
     make_roster(&m);
     add_entry(&m, ENTRY_ROSTER, 1, 0);
     for (size_t i = 0; i < entries; i++)
         add_entry(&m, ENTRY_RECORDS, records, record_bytes);
-    finish(&m);
+    must(ledger_writer_finish(m.ledger, &why) == 0, why.text);
+    ledger_writer_free(m.ledger);
     work = (struct bare){
         .maker = &m, .entries = entries, .records = records, .record_bytes = record_bytes};
     for (int run = 0; run < RUNS; run++) {

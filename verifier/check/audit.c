@@ -160,20 +160,29 @@ static int judge_tree(struct audit *a)
     return err;
 }
 
-/* From the beginning, or from the last verdict when that serves. */
+/* Where the last verdict stood, when that serves. */
+static bool resume_attempt(struct audit *a, int *err, struct why *why)
+{
+    const struct record_keeper *keeper = a->options->keeper;
+
+    return state_resume(&a->state, !a->options->no_records, &a->judge, a->levels, err, why) &&
+           (keeper == NULL || keeper->begin(keeper->ctx, a->judge.size));
+}
+
+/* From the beginning, or from the last verdict. */
 static int attempt(struct audit *a, bool resume, struct why *why)
 {
+    const struct record_keeper *keeper = a->options->keeper;
     int err = attempt_init(a);
 
-    if (err == 0 && resume) {
-        bool taken =
-            state_resume(&a->state, !a->options->no_records, &a->judge, a->levels, &err, why);
-
-        if (!taken && err == 0)
-            err = attempt_init(a);
-        a->out->entries_before = taken ? a->judge.size : 0;
+    a->out->entries_before = 0;
+    if (err == 0 && resume && resume_attempt(a, &err, why)) {
+        a->out->entries_before = a->judge.size;
     } else {
-        a->out->entries_before = 0;
+        if (err == 0 && resume)
+            err = attempt_init(a);
+        if (err == 0 && keeper != NULL && keeper->begin != NULL)
+            keeper->begin(keeper->ctx, 0);
     }
     /* The remembered checkpoint, unless the audit goes on from there, must be of this history. */
     if (err == 0 && a->has_state && a->state.has_seen && a->state.seen_size > a->judge.size &&
@@ -321,11 +330,18 @@ static int remember(struct audit *a, struct why *why)
     bool stands =
         quorum && a->root_fits && !a->is_incomplete && !findings_has(f, FINDING_ROOT_MISMATCH);
     struct span note = buf_view(&a->checkpoint_bytes);
+    const struct record_keeper *keeper = a->options->keeper;
 
     if (!a->has_state || !quorum)
         return 0;
     if (conflict)
         return state_keep_evidence(&a->state, note, why);
+    if (stands && keeper != NULL) {
+        int err = keeper->save(keeper->ctx, a->judge.size, why);
+
+        if (err != 0)
+            return err;
+    }
     return state_save(&a->state, &a->out->ledger_id, note, a->checkpoint.size, &a->checkpoint.root,
         !a->options->no_records, stands ? &a->judge : NULL, a->levels, why);
 }
@@ -408,7 +424,7 @@ int audit_run(struct source *source, struct roster *trusted, const struct audit_
     struct audit a = {0};
     int err = KEIIN_ENOMEM;
 
-    assert(options->keeper == NULL || options->state == NULL);
+    assert(options->keeper == NULL || options->state == NULL || options->keeper->begin != NULL);
     *out = (struct audit_result){0};
     a.source = source;
     a.options = options;

@@ -21,7 +21,7 @@ struct audit_options {
     const char *state;      /* folder of the last verdict, or NULL */
     void (*progress)(void *ctx, uint64_t done, uint64_t total); /* entries; may be NULL */
     void *progress_ctx;
-    const struct record_keeper *keeper; /* or NULL; not with `state`, which passes over records */
+    const struct record_keeper *keeper; /* or NULL; with `state` it has `begin` and `save` */
 };
 
 enum audit_verdict { AUDIT_VERIFIED, AUDIT_FINDINGS, AUDIT_INCOMPLETE };

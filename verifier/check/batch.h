@@ -9,8 +9,8 @@
 #include "core/entry.h"
 #include "core/roster.h"
 #include "core/tile.h"
-#include "verifier/check/finding.h"
 #include "http/source.h"
+#include "verifier/check/finding.h"
 
 struct batch_entry {
     struct span bytes; /* in batch->bytes */
@@ -27,10 +27,10 @@ struct batch_entry {
 struct batch_record {
     unsigned entry;
     uint32_t position;
-    uint32_t count;         /* of missing ones in a row; else 1 */
+    uint32_t count; /* of missing ones in a row; else 1 */
     enum finding_code code; /* record-mismatch, record-malformed or record-missing */
-    bool sealed;            /* missing: only the sealed part */
-    const char *detail;     /* static */
+    bool sealed; /* missing: only the sealed part */
+    const char *detail; /* static */
 };
 
 /* An erase.record whose record has no finding, unless its own sealed part is gone. */
@@ -43,18 +43,33 @@ struct batch_order {
 
 /*
  * What an audit's caller keeps of records that are as their digests say. `take` appends to
- * `kept` what it wants of a record, or false; it is pure, and any thread may call it. `give` gets
- * that back on the audit's thread, in the order of the ledger, with the place of the record
- * and its writer (borrowed); an error of it ends the audit.
+ * `kept` what it wants of a record, or false; it is pure, and any thread may call it. The others
+ * are called on the audit's thread, in the order of the ledger; errors of theirs end the audit.
  */
 struct record_place {
     uint64_t index; /* entry */
     uint32_t position;
-    struct span writer; /* name */
+    uint64_t received; /* ms */
+    struct span writer; /* name, borrowed */
+};
+struct keeper_entry {
+    uint64_t index;
+    uint64_t received; /* ms */
+    const struct roster *roster; /* in force behind it, borrowed until the audit ends */
 };
 struct record_keeper {
     bool (*take)(struct span record, struct buf *kept);
+    /* Gets back what was taken, of entries that a listed writer rightly signed. */
     int (*give)(void *ctx, const struct record_place *place, struct span kept);
+    /* Every well-formed entry, before its records; or NULL. */
+    int (*entry)(void *ctx, const struct keeper_entry *entry);
+    /*
+     * With an audit's state; else NULL. `begin`: the entries from `index` on will come (it may be
+     * called again, when all must be read after all); false where what is before them is not known
+     * any more. `save`: the audit is about to remember that it stands at `index`.
+     */
+    bool (*begin)(void *ctx, uint64_t index);
+    int (*save)(void *ctx, uint64_t index, struct why *why);
     void *ctx;
 };
 
@@ -68,9 +83,9 @@ struct batch_kept {
 
 struct batch {
     uint64_t number; /* of the bundle */
-    unsigned width;  /* entries that it has in the tree */
-    unsigned skip;   /* leading entries that were audited before: only hashed */
-    unsigned count;  /* entries read; less than width when the bundle is not there or cut */
+    unsigned width; /* entries that it has in the tree */
+    unsigned skip; /* leading entries that were audited before: only hashed */
+    unsigned count; /* entries read; less than width when the bundle is not there or cut */
     struct buf bytes;
     struct batch_entry entries[TILE_WIDTH];
     struct hash root; /* of a full batch */
@@ -82,13 +97,13 @@ struct batch {
     size_t kept_count, kept_cap;
     struct buf kept_bytes;
     uint64_t records_read; /* that are not empty */
-    bool longer;           /* a file has more than its name says */
-    bool tile_differs;     /* the level 0 tile disagrees with the entries */
-    bool incomplete;       /* something could not be read; `why` says the first */
+    bool longer; /* a file has more than its name says */
+    bool tile_differs; /* the level 0 tile disagrees with the entries */
+    bool incomplete; /* something could not be read; `why` says the first */
     struct why why;
-    int status;            /* 0, or KEIIN_ENOMEM: nothing else in here counts */
-    struct buf tile;       /* scratch */
-    struct buf links;      /* scratch: what heads are hashed from */
+    int status; /* 0, or KEIIN_ENOMEM: nothing else in here counts */
+    struct buf tile; /* scratch */
+    struct buf links; /* scratch: what heads are hashed from */
 };
 
 /* What is the same for all batches of an audit. */
@@ -107,7 +122,7 @@ void batch_prepare(struct batch *b, struct source *source, const struct batch_ta
     uint64_t number, unsigned width, unsigned skip);
 
 /* The signature of an entry, by a writer's name and key. */
-bool batch_signature_valid(const struct batch_entry *e, const struct hash *ledger_id,
-    const struct roster_writer *writer);
+bool batch_signature_valid(
+    const struct batch_entry *e, const struct hash *ledger_id, const struct roster_writer *writer);
 
 #endif

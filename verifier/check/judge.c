@@ -147,13 +147,17 @@ static void judge_place(
     j->has_received = true;
 }
 
-/* Gives what was kept of the records of an entry that a listed writer rightly signed. */
+/* Gives the entry, and what was kept of its records when a listed writer rightly signed it. */
 static int give_kept(const struct judge *j, const struct batch *b, unsigned i, size_t *kept,
     const struct roster_writer *writer)
 {
-    struct record_place place = {b->number * TILE_WIDTH + i, 0, nobody};
+    uint64_t index = b->number * TILE_WIDTH + i, received = b->entries[i].entry.received;
+    struct keeper_entry entry = {index, received, rosters_in_force(&j->rosters)};
+    struct record_place place = {index, 0, received, nobody};
     int err = 0;
 
+    if (j->keeper != NULL && j->keeper->entry != NULL)
+        err = j->keeper->entry(j->keeper->ctx, &entry);
     for (; err == 0 && *kept < b->kept_count && b->kept[*kept].entry == i; ++*kept) {
         size_t from = *kept == 0 ? 0 : b->kept[*kept - 1].end;
 

@@ -410,5 +410,5 @@ static void set_range(struct reconcile *r)
 struct record_keeper reconcile_keeper(struct reconcile *r)
 {
     set_range(r);
-    return (struct record_keeper){take, give, r};
+    return (struct record_keeper){.take = take, .give = give, .ctx = r};
 }

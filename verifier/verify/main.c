@@ -14,6 +14,7 @@ int main(int argc, char **argv)
         {"show", show_command, message_text(MESSAGE_VERIFY_SUMMARY_SHOW)},
         {"compare", compare_command, message_text(MESSAGE_VERIFY_SUMMARY_COMPARE)},
         {"reconcile", reconcile_command, message_text(MESSAGE_VERIFY_SUMMARY_RECONCILE)},
+        {"rules", rules_command, message_text(MESSAGE_VERIFY_SUMMARY_RULES)},
         {"copy", copy_command, message_text(MESSAGE_VERIFY_SUMMARY_COPY)},
     };
 

@@ -17,6 +17,7 @@ int show_command(int argc, char **argv);
 int copy_command(int argc, char **argv);
 int compare_command(int argc, char **argv);
 int reconcile_command(int argc, char **argv);
+int rules_command(int argc, char **argv);
 
 /*
  * As cli_fail, but never EXIT_FINDINGS, which is a verdict: of what cannot be read there is none.

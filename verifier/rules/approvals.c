@@ -1,0 +1,271 @@
+#include "verifier/rules/approvals.h"
+
+#include <stdlib.h>
+
+size_t approval_bytes(void)
+{
+    return sizeof(struct approval);
+}
+
+/* What more an approval has: its parts, each behind its length. */
+struct span approval_part(const struct approval *a, enum approval_part part)
+{
+    struct cursor in = cursor_of(table_more(a));
+    struct span found = {NULL, 0};
+
+    for (int i = 0; i <= (int)part && cursor_left(&in) > 0; i++)
+        found = cursor_take(&in, cursor_be32(&in));
+    return found;
+}
+
+static int put_parts(struct table *t, struct approval *a, const struct span parts[static PARTS])
+{
+    struct buf all;
+    int err;
+
+    buf_init(&all, 16 * (size_t)RECORD_BYTES_MAX);
+    for (int i = 0; i < PARTS; i++) {
+        buf_put_be32(&all, (uint32_t)parts[i].n);
+        buf_put_span(&all, parts[i]);
+    }
+    err = buf_status(&all) == 0 ? table_more_set(t, a, buf_view(&all)) : KEIIN_ENOMEM;
+    buf_destroy(&all);
+    return err;
+}
+
+static void get_parts(const struct approval *a, struct span parts[static PARTS])
+{
+    for (int i = 0; i < PARTS; i++)
+        parts[i] = approval_part(a, (enum approval_part)i);
+}
+
+#define VALIDITIES_MAX 1000
+
+/* A copy of the validities, with room for one more. NULL without memory. */
+static struct validity *validities(struct span part, size_t *count)
+{
+    struct validity *list;
+
+    *count = part.n / sizeof *list;
+    list = calloc(*count + 1, sizeof *list);
+    if (list != NULL && part.n > 0)
+        memcpy(list, part.p, part.n);
+    return list;
+}
+
+/* One more; the oldest goes when there are too many. */
+static void append(struct validity *list, size_t *count, struct validity more)
+{
+    if (*count == VALIDITIES_MAX)
+        memmove(list, list + 1, --*count * sizeof *list);
+    list[(*count)++] = more;
+}
+
+/* The number of the one that ends last. */
+static size_t last_of(const struct validity *list, size_t count)
+{
+    size_t last = 0;
+
+    for (size_t i = 1; i < count; i++)
+        last = list[i].to >= list[last].to ? i : last;
+    return last;
+}
+
+uint64_t approval_valid_to(const struct approval *a)
+{
+    struct span part = approval_part(a, PART_VALIDITY);
+    uint64_t to = 0;
+
+    for (size_t at = 0; at < part.n; at += sizeof(struct validity)) {
+        struct validity v;
+
+        memcpy(&v, part.p + at, sizeof v);
+        to = v.to > to ? v.to : to;
+    }
+    return to;
+}
+
+enum approval_time approval_at(const struct approval *a, uint64_t at, struct validity *out)
+{
+    struct span part = approval_part(a, PART_VALIDITY);
+    struct validity before = {0}, after = {0};
+    bool valid = false, ended = false, begins = false;
+
+    *out = (struct validity){0};
+    for (size_t i = 0; i < part.n; i += sizeof(struct validity)) {
+        struct validity v;
+
+        memcpy(&v, part.p + i, sizeof v);
+        if (at >= v.from && at <= v.to) {
+            *out = valid && out->known <= v.known ? *out : v;
+            valid = true;
+        } else if (at > v.to) {
+            before = ended && before.to >= v.to ? before : v;
+            ended = true;
+        } else {
+            after = begins && after.from <= v.from ? after : v;
+            begins = true;
+        }
+    }
+    if (valid)
+        return TIME_VALID;
+    *out = ended ? before : after;
+    if (!ended)
+        return TIME_BEFORE;
+    return before.revoked ? TIME_REVOKED : TIME_AFTER;
+}
+
+/* The limits that a record gives, in place of those that were there. */
+static void limit(struct approval *a, const struct rules_record *r, struct span *parts)
+{
+    static const enum field_number fields[] = {
+        [PART_PURPOSES] = F_PURPOSES,
+        [PART_DATASETS] = F_DATASETS,
+        [PART_UNITS] = F_UNITS,
+        [PART_RECIPIENTS] = F_RECIPIENTS,
+    };
+
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        if (record_has(r, fields[i]))
+            parts[i] = record_text(r, fields[i]);
+    if (record_has(r, F_CRITERIA)) {
+        a->has_criteria = true;
+        memcpy(a->criteria.b, record_text(r, F_CRITERIA).p, HASH_BYTES);
+    }
+    a->address = r->address;
+}
+
+static struct validity validity_of(const struct rules_record *r)
+{
+    return (struct validity){record_number(r, F_VALID_FROM),
+        record_has(r, F_VALID_TO) ? record_number(r, F_VALID_TO) : UINT64_MAX, r->received,
+        r->address, r->address, false};
+}
+
+/*
+ * Longer than it was: from the receipt on when it had ended by then, and from valid_from on when
+ * that leaves a gap. What names no end makes nothing longer, and may still change the limits.
+ */
+static void extend(
+    struct validity *list, size_t *count, struct rules_record *r, struct approval_change *change)
+{
+    struct validity more = validity_of(r), *last = &list[last_of(list, *count)];
+
+    change->valid_to_before = last->to;
+    change->ended_by = last->ended_by;
+    change->was_revoked = last->revoked;
+    change->step = APPROVAL_EXTENDED;
+    if (r->received > last->to || last->revoked) {
+        change->step = APPROVAL_EXTENDED_LATE;
+        more.from = more.from > r->received ? more.from : r->received;
+    }
+    if (!record_has(r, F_VALID_TO))
+        return;
+    if (change->step == APPROVAL_EXTENDED_LATE || more.from > last->to) {
+        append(list, count, more);
+        return;
+    }
+    last->to = more.to;
+    last->ended_by = r->address;
+}
+
+/* What a decision makes of an approval. False when it changes nothing. */
+static bool decide(struct approval *a, struct rules_record *r, struct span *parts,
+    struct validity *list, size_t *count)
+{
+    struct approval_change *change = &r->change;
+    struct validity v = validity_of(r);
+
+    if (record_is(r, F_DECISION, "granted")) {
+        change->step = APPROVAL_GRANTED;
+        memset(parts, 0, PART_VALIDITY * sizeof parts[0]);
+        a->has_criteria = a->revoked = false;
+        a->granted = true;
+        append(list, count, v);
+    } else if (record_is(r, F_DECISION, "extended") && *count > 0) {
+        extend(list, count, r, change);
+    } else if (record_is(r, F_DECISION, "ratified")) {
+        change->step = APPROVAL_RATIFIED;
+        a->granted = a->ratified = true;
+        v.known = 0;
+        append(list, count, v);
+    } else if (record_is(r, F_DECISION, "refused") && !a->ratified && !a->refused) {
+        change->step = APPROVAL_REFUSED;
+        a->refused = true;
+        a->refused_ms = r->received;
+        a->refusal = r->address;
+        return true;
+    } else {
+        return false;
+    }
+    limit(a, r, parts);
+    return true;
+}
+
+static int approve(struct table *t, struct approval *a, struct rules_record *r)
+{
+    struct span parts[PARTS];
+    struct validity *list;
+    size_t count;
+    int err = 0;
+
+    get_parts(a, parts);
+    list = validities(parts[PART_VALIDITY], &count);
+    if (list == NULL)
+        return KEIIN_ENOMEM;
+    if (decide(a, r, parts, list, &count)) {
+        parts[PART_VALIDITY] = span_of(list, count * sizeof *list);
+        err = put_parts(t, a, parts);
+    }
+    free(list);
+    return err;
+}
+
+static int revoke(struct table *t, struct approval *a, struct rules_record *r)
+{
+    struct span parts[PARTS];
+    struct validity *list;
+    size_t count;
+    int err;
+
+    r->change.step = APPROVAL_REVOKED;
+    get_parts(a, parts);
+    list = validities(parts[PART_VALIDITY], &count);
+    if (list == NULL)
+        return KEIIN_ENOMEM;
+    /* Of two the earlier one counts. */
+    if (!a->revoked || record_began(r) < a->revoked_ms) {
+        a->revoked_ms = record_began(r);
+        a->revocation = r->address;
+    }
+    a->revoked = true;
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].to <= record_began(r))
+            continue;
+        list[i].to = record_began(r);
+        list[i].ended_by = r->address;
+        list[i].revoked = true;
+    }
+    parts[PART_VALIDITY] = span_of(list, count * sizeof *list);
+    err = put_parts(t, a, parts);
+    free(list);
+    return err;
+}
+
+int approvals_take(struct table *approvals, struct rules_record *r)
+{
+    struct approval *a;
+
+    if (r->approval.text.n == 0 || r->undone)
+        return 0;
+    if (r->action == ACTION_APPROVE && record_is(r, F_DECISION, "requested"))
+        return 0; /* grants nothing, whoever writes it */
+    if (r->writer->role != ROLE_COMMITTEE)
+        return 0;
+    a = r->action == ACTION_APPROVE ? table_add(approvals, r->approval)
+                                    : table_find(approvals, r->approval);
+    r->change.approval = a;
+    if (a == NULL)
+        return r->action == ACTION_APPROVE ? KEIIN_ENOMEM : 0;
+    return r->action == ACTION_APPROVE ? approve(approvals, a, r) : revoke(approvals, a, r);
+}

@@ -1,0 +1,129 @@
+#include "verifier/rules/datasets.h"
+
+/* Records that come late may still name the time that an erased data set had; then it is forgotten. */
+#define ERASED_KEPT_MS (30 * RULE_DAY)
+
+/* A data set that must be gone at a time, until ERASED_KEPT_MS after its erasure. */
+struct retained {
+    struct rules_address address; /* of the record that said so */
+    uint64_t until;
+    uint64_t erased_at, forget_ms;
+    uint32_t eraser; /* number of a writer */
+    bool known, told, erased;
+};
+
+enum { TABLE_RETAINED, TABLE_DISCARDS };
+
+static int say_until(struct rule_run *run, const struct rules_record *r, struct key id)
+{
+    struct retained *k = table_add(run->tables[TABLE_RETAINED], id);
+    uint64_t until = record_number(r, F_RETAIN_UNTIL);
+
+    if (k == NULL)
+        return KEIIN_ENOMEM;
+    if (k->erased) {
+        if (!surely_before(run, k->erased_at, r->at, r->writer->number == k->eraser))
+            return 0; /* from before the erasure */
+        *k = (struct retained){0};
+    }
+    if (k->told || (k->known && r->action != ACTION_RETAIN_EXTEND && until >= k->until))
+        return 0;
+    k->known = true;
+    k->until = until;
+    k->address = r->address;
+    return rule_wake(run, TABLE_RETAINED, k, time_after(until, run->limits[0]));
+}
+
+static int erased(struct rule_run *run, const struct rules_record *r)
+{
+    struct datasets all = datasets_acted_on(r);
+    struct key id;
+    int err = 0;
+
+    while (err == 0 && datasets_next(&all, &id)) {
+        struct retained *k;
+
+        if (!discards_erase(run->tables[TABLE_DISCARDS], r, id))
+            continue;
+        k = table_add(run->tables[TABLE_RETAINED], id);
+        if (k == NULL)
+            return KEIIN_ENOMEM;
+        k->erased = true;
+        k->erased_at = r->at;
+        k->eraser = r->writer->number;
+        k->forget_ms = time_after(r->received, ERASED_KEPT_MS);
+        err = rule_wake(run, TABLE_RETAINED, k, k->forget_ms);
+    }
+    discards_erase_parts(run->tables[TABLE_DISCARDS], r);
+    return err;
+}
+
+static int record(struct rule_run *run, const struct rules_record *r)
+{
+    struct datasets all;
+    struct key id;
+    int err = 0;
+
+    if (r->undone)
+        return 0;
+    if (r->action == ACTION_ERASE)
+        return erased(run, r);
+    if (r->action == ACTION_SELECT_RUN)
+        err = discards_select(run->tables[TABLE_DISCARDS], r);
+    if (!record_has(r, F_RETAIN_UNTIL))
+        return err;
+    all = datasets_acted_on(r);
+    while (err == 0 && datasets_next(&all, &id))
+        err = say_until(run, r, id);
+    return err;
+}
+
+static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_ms)
+{
+    struct retained *k = value;
+    struct rule_fact facts[] = {fact_text("dataset", table_key(k)), fact_time("until", k->until),
+        fact_duration("limit", run->limits[0])};
+    struct rule_hit hit = {
+        .addresses = &k->address, .address_count = 1, .facts = facts, .fact_count = 3};
+
+    if (k->erased) {
+        if (k->forget_ms == when_ms)
+            table_remove(run->tables[table], k);
+        return 0;
+    }
+    if (k->told || time_after(k->until, run->limits[0]) != when_ms)
+        return 0; /* another time was said since */
+    k->told = true;
+    return rule_found(run, &hit);
+}
+
+static const char *const sentences[] = {
+    "Data set {dataset} had to be gone by {until}; {limit} after that the ledger had neither its "
+    "erasure nor an extension.",
+    NULL};
+
+static const struct rule_limit limits[] = {
+    {"limit", LIMIT_DURATION, "24 h", 0, 3650 * RULE_DAY,
+        "how long after the time that was said the erasure may be recorded"},
+    {0}};
+
+const struct rule rule_erase_late = {
+    .name = "erase-late",
+    .severity = SEVERITY_HIGH,
+    .sentences = sentences,
+    .meaning = "Data were kept longer than the ledger says that they may be. It is said once a "
+               "data set, until that is erased.",
+    .reads = "retain_until and dataset of all records; the earliest counts, and only retain.extend "
+             "that was received in time sets a later one; dataset (parents, where there is none) "
+             "and count of erase; discarded of select.run",
+    .blind = "Data sets of which no record says how long they may be kept. Copies under another "
+             "name without a time of their own. Whether the data are gone when the ledger says so. "
+             "Whether an extension was right.",
+    .origin = "Time limits for storage, Directive (EU) 2016/680, article 5; duties to erase (Act "
+              "of 2025).",
+    .limits = limits,
+    .table_bytes = {sizeof(struct retained), sizeof(struct discards)},
+    .actions = (ACTION_BIT(ACTION_COUNT_OF) - 1) & ~ACTION_BIT(ACTION_CORRECT),
+    .record = record,
+    .due = due,
+};

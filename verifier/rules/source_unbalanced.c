@@ -1,0 +1,87 @@
+#include "verifier/rules/rule.h"
+
+enum { LIMIT, COUNT_DENIED };
+
+/* Of a writer, for good: there are as many as writers were ever listed. */
+struct counter {
+    struct rules_address address; /* of its last heartbeat with a count */
+    uint64_t source_count, at_ms;
+    uint64_t recorded; /* accesses since */
+    bool begun;
+};
+
+static int compare(struct rule_run *run, const struct rules_record *r, const struct counter *c)
+{
+    uint64_t now = record_number(r, F_SOURCE_COUNT), limit = run->limits[LIMIT];
+    bool back = now < c->source_count, more;
+    uint64_t growth = back ? 0 : now - c->source_count, apart;
+    struct rules_address addresses[] = {r->address, c->address};
+    struct rule_fact facts[] = {fact_time("since", c->at_ms), fact_number("growth", growth),
+        fact_number("recorded", c->recorded), fact_number("count", now),
+        fact_number("count_before", c->source_count)};
+    struct rule_hit hit = {
+        .r = r, .addresses = addresses, .address_count = 2, .facts = facts, .fact_count = 5};
+
+    more = growth > c->recorded;
+    apart = more ? growth - c->recorded : c->recorded - growth;
+    if (back) /* both are below 2^54 */
+        apart += c->source_count - now;
+    if (apart <= limit)
+        return 0;
+    hit.sentence = back ? 2 : more ? 0 : 1;
+    return rule_found(run, &hit);
+}
+
+static int record(struct rule_run *run, const struct rules_record *r)
+{
+    struct counter *c;
+    int err = 0;
+
+    if (r->action != ACTION_HEARTBEAT) {
+        c = table_find(run->tables[0], r->writer_name);
+        if (c != NULL && (!r->denied || run->limits[COUNT_DENIED] != 0))
+            c->recorded++;
+        return 0;
+    }
+    if (!record_has(r, F_SOURCE_COUNT))
+        return 0;
+    c = table_add(run->tables[0], r->writer_name);
+    if (c == NULL)
+        return KEIIN_ENOMEM;
+    if (c->begun)
+        err = compare(run, r, c);
+    *c = (struct counter){r->address, record_number(r, F_SOURCE_COUNT), r->at, 0, true};
+    return err;
+}
+
+static const char *const sentences[] = {
+    "From {since} to {at} the data system of {writer} counted {growth} accesses by its own "
+    "counter; as many records must be in the ledger, and there are only {recorded}.",
+    "From {since} to {at} the data system of {writer} counted {growth} accesses by its own "
+    "counter; as many records must be in the ledger, and there are {recorded}.",
+    "From {since} to {at} the counter of accesses of {writer}'s data system went back from "
+    "{count_before} to {count}; it may only grow, and by the number of records in the ledger, "
+    "which is {recorded}.",
+    NULL};
+
+static const struct rule_limit limits[] = {{"limit", LIMIT_COUNT, "0", 0, (UINT64_C(1) << 53) - 1,
+                                               "by how many the two numbers may differ"},
+    {"count_denied", LIMIT_SWITCH, "yes", 0, 0,
+        "whether the data system's counter counts denied attempts"},
+    {0}};
+
+const struct rule rule_source_unbalanced = {
+    .name = "source-unbalanced",
+    .severity = SEVERITY_HIGH,
+    .sentences = sentences,
+    .meaning = "The data system itself counted another number of accesses than were recorded: "
+               "accesses were kept out of the ledger, or records made up, or the counter was set.",
+    .reads = "heartbeat: source_count; query, view and export: their number, outcome",
+    .blind = "A counter that is under the same hand as the records, and heartbeats without a "
+             "count.",
+    .origin = "Two counts that are made apart from each other (double entry).",
+    .limits = limits,
+    .table_bytes = {sizeof(struct counter)},
+    .actions = ACTIONS_ACCESS | ACTION_BIT(ACTION_HEARTBEAT),
+    .record = record,
+};

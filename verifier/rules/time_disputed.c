@@ -1,0 +1,353 @@
+#include "core/checkpoint.h"
+#include "core/sha256.h"
+#include "verifier/rules/rule.h"
+
+/*
+ * When entries were received: of the last ones each (EXACT, so many in a row a table entry), of
+ * those before stretches (STRETCHES, one table entry) with the least and the greatest time in them;
+ * a stretch is a minute long, and twice as long each time that there are too many. What a
+ * stretch cannot decide for sure is passed over. JUDGED: notes that were judged lately, since
+ * writers repeat them.
+ */
+enum { EXACT, STRETCHES, JUDGED };
+
+#define CHUNK 1024
+#define CHUNKS_MAX 65 /* the newest may be just begun: so 65,536 entries at least */
+#define STRETCHES_MAX 65536
+#define JUDGED_MAX 256
+
+struct chunk {
+    uint64_t received[CHUNK]; /* and 1 added; 0 where nothing is known */
+};
+struct stretch {
+    uint64_t first; /* entry */
+    uint64_t least_ms, greatest_ms;
+};
+struct stretches {
+    uint64_t length_ms;
+    uint64_t next; /* entry behind the last */
+};
+struct judged {
+    uint64_t size; /* 0: a note that does not count */
+};
+struct cosigned { /* behind it */
+    uint64_t witness; /* its number in the roster */
+    uint64_t at_ms;
+};
+
+enum { LIMIT };
+enum { BEYOND, LATE, EARLY };
+
+static struct key number_key(uint8_t bytes[static 8], uint64_t number)
+{
+    be64_put(bytes, number);
+    return key_of(span_of(bytes, 8));
+}
+
+/* --- Stretches. */
+
+static size_t all_stretches(const struct stretches *s, const struct stretch **out)
+{
+    struct span more = table_more(s);
+
+    *out = (const struct stretch *)(const void *)more.p;
+    return more.n / sizeof **out;
+}
+
+static void widen(struct stretch *s, uint64_t least_ms, uint64_t greatest_ms)
+{
+    if (least_ms < s->least_ms)
+        s->least_ms = least_ms;
+    if (greatest_ms > s->greatest_ms)
+        s->greatest_ms = greatest_ms;
+}
+
+/* Makes one of every two. */
+static int thin(struct table *t, struct stretches *s, size_t count)
+{
+    struct stretch *all = table_more_edit(s);
+
+    for (size_t i = 0; i < count / 2; i++) {
+        struct stretch merged = all[2 * i];
+
+        widen(&merged, all[2 * i + 1].least_ms, all[2 * i + 1].greatest_ms);
+        all[i] = merged;
+    }
+    s->length_ms *= 2;
+    return table_more_set(t, s, span_of(all, count / 2 * sizeof *all));
+}
+
+static int stretch_add(struct table *t, struct stretches *s, uint64_t entry, uint64_t received_ms)
+{
+    struct stretch fresh = {entry, received_ms, received_ms}, *last = table_more_edit(s);
+    size_t count = table_more(s).n / sizeof fresh;
+    int err = 0;
+
+    if (count > 0) {
+        last += count - 1;
+        if (entry != s->next)
+            widen(last, 0, UINT64_MAX); /* of those that were left out nothing is known */
+    }
+    s->next = entry + 1;
+    if (count > 0 && time_after(last->least_ms, s->length_ms) >= received_ms &&
+        time_after(received_ms, s->length_ms) >= last->greatest_ms) {
+        widen(last, received_ms, received_ms);
+        return 0;
+    }
+    if (count == STRETCHES_MAX)
+        err = thin(t, s, count);
+    return err == 0 ? table_more_append(t, s, span_of(&fresh, sizeof fresh)) : err;
+}
+
+/* The oldest exact ones become part of stretches. */
+static int retire(struct rule_run *run, struct chunk *c)
+{
+    struct stretches *s = table_add(run->tables[STRETCHES], key_of(span_str("all")));
+    uint64_t first = be64_get(table_key(c).p) * CHUNK;
+    int err = s == NULL ? KEIIN_ENOMEM : 0;
+
+    if (err == 0 && s->length_ms == 0)
+        s->length_ms = RULE_MINUTE;
+    for (size_t i = 0; err == 0 && i < CHUNK; i++)
+        if (c->received[i] != 0)
+            err = stretch_add(run->tables[STRETCHES], s, first + i, c->received[i] - 1);
+    table_remove(run->tables[EXACT], c);
+    return err;
+}
+
+static int entry(struct rule_run *run, const struct rules_record *r)
+{
+    uint8_t bytes[8];
+    struct chunk *c = table_add(run->tables[EXACT], number_key(bytes, r->address.index / CHUNK));
+    int err = 0;
+
+    if (c == NULL)
+        return KEIIN_ENOMEM;
+    c->received[r->address.index % CHUNK] = time_after(r->received, 1);
+    while (err == 0 && table_count(run->tables[EXACT]) > CHUNKS_MAX)
+        err = retire(run, table_next(run->tables[EXACT], NULL));
+    return err;
+}
+
+/* Between which times an entry was received. False when nothing is known of it. */
+static bool received_between(
+    const struct rule_run *run, uint64_t number, uint64_t *least_ms, uint64_t *greatest_ms)
+{
+    uint8_t bytes[8];
+    const struct chunk *c = table_find(run->tables[EXACT], number_key(bytes, number / CHUNK));
+    const struct stretches *s = table_next(run->tables[STRETCHES], NULL);
+    const struct stretch *all;
+    size_t low = 0, high;
+
+    if (c != NULL) {
+        *least_ms = *greatest_ms = c->received[number % CHUNK] - 1;
+        return c->received[number % CHUNK] != 0;
+    }
+    if (s == NULL || number >= s->next)
+        return false;
+    high = all_stretches(s, &all);
+    while (low < high) { /* the first stretch behind it */
+        size_t middle = low + (high - low) / 2;
+
+        if (all[middle].first <= number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0)
+        return false;
+    *least_ms = all[low - 1].least_ms;
+    *greatest_ms = all[low - 1].greatest_ms;
+    return true;
+}
+
+/* --- Notes. */
+
+/* Whether the log signed it, and no line by a key of the roster is wrong; when it was cosigned. */
+static int judge_note(struct rule_run *run, struct judged *j, struct span bytes)
+{
+    const struct roster *roster = run->roster;
+    struct checkpoint checkpoint;
+    struct note_vote vote;
+    struct note note;
+    bool log_signed = false, wrong = false;
+    int err = 0;
+
+    if (note_parse(bytes, &note, NULL) != 0 ||
+        checkpoint_parse(note.text, &checkpoint, NULL) != 0 ||
+        !span_eq(checkpoint.origin, roster->origin))
+        return 0;
+    for (size_t i = 0; i < roster->log_count; i++) {
+        vote = note_judge(&note, &roster->logs[i].key);
+        log_signed |= vote.valid;
+        wrong |= vote.wrong;
+    }
+    for (size_t i = 0; err == 0 && log_signed && i < roster->witness_count; i++) {
+        vote = note_judge(&note, &roster->witnesses[i].key);
+        wrong |= vote.wrong;
+        if (vote.valid && vote.time_s > 0 && vote.time_s < UINT64_MAX / RULE_SECOND) {
+            struct cosigned c = {i, vote.time_s * RULE_SECOND};
+
+            err = table_more_append(run->tables[JUDGED], j, span_of(&c, sizeof c));
+        }
+    }
+    if (log_signed && !wrong)
+        j->size = checkpoint.size;
+    return err;
+}
+
+/* What a note says, from memory if possible. KEIIN_ENOMEM. */
+static int judged_note(struct rule_run *run, struct span bytes, const struct judged **out)
+{
+    struct table *t = run->tables[JUDGED];
+    struct sha256_stream h;
+    struct hash hash;
+    uint8_t serial[8];
+    struct judged *j;
+
+    /* Another roster may have other keys. */
+    be64_put(serial, run->roster->serial);
+    sha256_stream_init(&h);
+    sha256_stream_update(&h, span_of(serial, sizeof serial));
+    sha256_stream_update(&h, bytes);
+    sha256_stream_final(&h, &hash);
+    *out = j = table_find(t, key_of(span_hash(&hash)));
+    if (j != NULL)
+        return 0;
+    while (table_count(t) >= JUDGED_MAX)
+        table_remove(t, table_next(t, NULL));
+    *out = j = table_add(t, key_of(span_hash(&hash)));
+    return j == NULL ? KEIIN_ENOMEM : judge_note(run, j, bytes);
+}
+
+/* --- Judging. */
+
+struct claim {
+    uint64_t size, at_ms;
+    struct span by;
+    uint64_t own; /* the entry that says so */
+};
+struct dispute {
+    unsigned sentence;
+    uint64_t entry, received_ms;
+};
+
+static bool disputed(const struct rule_run *run, const struct claim *c, struct dispute *out)
+{
+    uint64_t limit = run->limits[LIMIT], least, greatest;
+
+    if (c->size > c->own) {
+        *out = (struct dispute){BEYOND, c->own, 0};
+        return true;
+    }
+    if (received_between(run, c->size - 1, &least, &greatest) &&
+        least > time_after(c->at_ms, limit)) {
+        *out = (struct dispute){LATE, c->size - 1, least};
+        return true;
+    }
+    if (c->size < c->own && received_between(run, c->size, &least, &greatest) &&
+        time_after(greatest, limit) < c->at_ms) {
+        *out = (struct dispute){EARLY, c->size, greatest};
+        return true;
+    }
+    return false;
+}
+
+static int tell(struct rule_run *run, const struct rules_record *r, const struct claim *c,
+    const struct dispute *d)
+{
+    struct rules_address addresses[2] = {{d->entry, 0}, {d->entry, 0}};
+    struct rule_fact facts[] = {fact_text("by", c->by), fact_time("said", c->at_ms),
+        fact_number("size", c->size), fact_number("entry", d->entry),
+        fact_time("received", d->received_ms), fact_duration("limit", run->limits[LIMIT])};
+    struct rule_hit hit = {.sentence = d->sentence,
+        .r = r,
+        .addresses = addresses,
+        .address_count = r == NULL || d->sentence == BEYOND ? 1 : 2,
+        .facts = facts,
+        .fact_count = 6};
+
+    if (r != NULL)
+        addresses[0] = r->address;
+    return rule_found(run, &hit);
+}
+
+static int record(struct rule_run *run, const struct rules_record *r)
+{
+    const struct judged *j = NULL;
+    struct span more;
+    struct dispute d;
+    struct claim c;
+    int err;
+
+    if (!record_has(r, F_CHECKPOINT) || run->roster == NULL)
+        return 0;
+    err = judged_note(run, record_text(r, F_CHECKPOINT), &j);
+    if (err != 0 || j->size == 0)
+        return err;
+    c = (struct claim){j->size, r->at, r->writer_name.text, r->address.index};
+    if (disputed(run, &c, &d))
+        return tell(run, r, &c, &d);
+    more = table_more(j);
+    for (; more.n > 0;
+         more = span_of(more.p + sizeof(struct cosigned), more.n - sizeof(struct cosigned))) {
+        struct cosigned w;
+
+        memcpy(&w, more.p, sizeof w);
+        if (w.witness >= run->roster->witness_count)
+            continue;
+        c.at_ms = w.at_ms;
+        c.by = run->roster->witnesses[w.witness].name;
+        if (disputed(run, &c, &d))
+            return tell(run, r, &c, &d);
+    }
+    return 0;
+}
+
+/* What is behind the checkpoint says nothing here: it may be cosigned again when it is older. */
+static int vouched(struct rule_run *run, uint64_t size, uint64_t at_ms, struct span witness)
+{
+    struct claim c = {size, at_ms, witness, size};
+    struct dispute d;
+
+    return size > 0 && disputed(run, &c, &d) ? tell(run, NULL, &c, &d) : 0;
+}
+
+static const char *const sentences[] = {
+    "The heartbeat of {writer} in entry {entry} names a checkpoint of {size} entries; it can only "
+    "name one of the entries before it, and the log signed this one.",
+    "{by} vouched at {said} for a checkpoint of {size} entries; the last of them, entry {entry}, "
+    "must have been received by then, and the ledger says that it was not received before "
+    "{received} (allowed: {limit}).",
+    "{by} knew at {said} of no checkpoint of more than {size} entries; the next, entry {entry}, "
+    "must have been received about then or later, and the ledger says that it was received by "
+    "{received} (allowed: {limit}).",
+    NULL};
+
+static const struct rule_limit limits[] = {
+    {"limit", LIMIT_DURATION, "5 min", 0, 3650 * RULE_DAY,
+        "how far the clocks may lie apart, and a checkpoint behind the entries"},
+    {0}};
+
+const struct rule rule_time_disputed = {
+    .name = "time-disputed",
+    .severity = SEVERITY_HIGH,
+    .sentences = sentences,
+    .meaning = "The ledger says that it received an entry at a time that others contradict by "
+               "their signatures: the operator's clock was wrong, or entries were dated back or "
+               "forward.",
+    .reads = "received; heartbeat: checkpoint and at; the cosignatures in it, and those of the "
+             "checkpoint that is read",
+    .blind = "Times between two checkpoints that somebody vouched for. Of entries before the last "
+             "65,536 times are kept only roughly, and what these do not show for sure is passed "
+             "over. A note that the log did not sign says nothing.",
+    .origin = "Cosignatures with a time (c2sp.org/tlog-cosignature); linked time stamps.",
+    .limits = limits,
+    .table_bytes = {[EXACT] = sizeof(struct chunk),
+        [STRETCHES] = sizeof(struct stretches),
+        [JUDGED] = sizeof(struct judged)},
+    .actions = ACTION_BIT(ACTION_HEARTBEAT),
+    .record = record,
+    .entry = entry,
+    .vouched = vouched,
+};
