@@ -59,8 +59,8 @@ const struct secret *stream_witness_key(void);
 /*
  * Ends the stream. `expected`: lines "<rule> <address>[ <address>...]", each ended by a newline, in
  * the order in which they must come; " open" at the end for what is open; "" for nothing. No two may
- * have one id. Only
- * rules named in `only` ("name name"; NULL: all) are compared: the others are switched off.
+ * have one id. Only rules named in `only` ("name name"; NULL: all) are compared: the others are
+ * switched off.
  */
 void found(struct stream *s, const char *only, const char *expected);
 /* How many entries the rules of `only` remember in their tables at the end of the stream. */
