@@ -39,22 +39,6 @@ static void civil(uint64_t ms, unsigned *month, unsigned *day)
     *month = (unsigned)(from_march < 10 ? from_march + 3 : from_march - 9);
 }
 
-unsigned calendar_month(uint64_t ms)
-{
-    unsigned month, day;
-
-    civil(ms, &month, &day);
-    return month;
-}
-
-unsigned calendar_day_of_month(uint64_t ms)
-{
-    unsigned month, day;
-
-    civil(ms, &month, &day);
-    return day;
-}
-
 bool calendar_is_workday(uint64_t ms)
 {
     uint64_t weekday = (calendar_day(ms) + 4) % 7; /* 1 January 1970 was a Thursday; 0: Sunday */

@@ -18,8 +18,6 @@
 
 uint64_t calendar_day(uint64_t ms);
 unsigned calendar_hour(uint64_t ms); /* 0 to 23 */
-unsigned calendar_month(uint64_t ms); /* 1 to 12 */
-unsigned calendar_day_of_month(uint64_t ms);
 /* Neither Saturday nor Sunday nor a public holiday. */
 bool calendar_is_workday(uint64_t ms);
 /* A working day between 9 and 18 o'clock. */

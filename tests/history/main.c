@@ -2,12 +2,13 @@
  * history [--records N] [--days N] [--seed N] [--near N] [--violate RULE[=N]]... [--answers FILE]
  *         FOLDER
  *
- * Writes a ledger, as the folder that is published, with months of a lawful operation in it, and,
- * where asked for, N near misses of each kind and violations of rules at seeded places. FOLDER must not exist. Beside it come
- * FOLDER.roster (the trusted serial 0) and FOLDER.keys (all public keys). The same seed and
- * options give the same bytes. Prints one JSON object. Exit status 0, 1 (failed), 64 (usage).
+ * Writes a ledger, as the folder that is published, with months of a lawful operation in it and,
+ * where asked for, N near misses of each kind, and violations of rules at seeded places. FOLDER
+ * must not exist. Beside it come FOLDER.roster (the trusted serial 0) and FOLDER.keys (all public
+ * keys). The same seed and options give the same bytes. Prints one JSON object. Exit status 0, 1
+ * (failed), 64 (usage).
  *
- * Heartbeats alone are 80,000 records a year. A history of fewer than 160,000 records therefore
+ * Heartbeats alone are 70,000 records a year. A history of fewer than 150,000 records therefore
  * covers fewer days, 40 at least, unless --days says otherwise.
  */
 #include <getopt.h>

@@ -5,31 +5,32 @@
 /*
  * Where the proportions come from.
  *
- * Approvals. The Dutch TIB judged 3,383 requests of two services in 2023 and 2,902 in 2022, and
- * found 4.4 % of those of 2023 unlawful, half of which came again, amended, and were then
- * approved (TIB, Jaarverslag 2023, and its notice of 30 April 2024). A million records bring about as many
- * approvals. German G 10 measures hold for three months and are then extended or end: of 222
- * ordered in 2018, 72 were new and 150 extensions (PKGr report for 2018, as told by CILIP, 10 August 2020).
- * 8 % of the interception authorisations of British law enforcement were urgent in 2018
- * (IPCO, Annual Report 2018, figure 4). The TIB found the urgent procedure misused six times in
- * 2021 (Jaarverslag TIB 2021): that urgent use is refused afterwards happens, and is rare.
+ * Approvals. The Dutch TIB judged 3,383 requests of two services in 2023 and 2,902 in 2022; 4.4 %
+ * of those of 2023 it found unlawful, and half of these came again, amended, and were approved
+ * (TIB, Jaarverslag 2022 and 2023, as summed up on tib-ivd.nl). A million records have about as
+ * many approvals. German G 10 measures hold for three months and are then extended or end: of 222
+ * orders of 2018, 72 were new and 150 extensions (PKGr, report for 2018, as told by CILIP, 10
+ * August 2020). 8 % of the interception authorisations of British law enforcement were urgent in
+ * 2018 (IPCO, Annual Report 2018, figure 4). The TIB found the urgent procedure used unlawfully
+ * six times in 2021 (Jaarverslag 2021): that urgent use is refused afterwards happens, and is rare.
  *
- * Provision. The BfV gave findings from G 10 measures on in 357 cases in the first half of
- * 2019, 85 of them to domestic bodies and 272 abroad, and in 526 cases in the second half, with
- * 231 measures in that year (PKGr report for 2019, as told by CILIP, 9 November 2021): about four a measure and
- * year, three of four abroad.
+ * Provision. The BfV passed on findings from G 10 measures in 357 cases in the first half of
+ * 2019, 85 times to domestic bodies and 272 times abroad (PKGr, report for 2019, as told by CILIP,
+ * 9 November 2021): three of four went abroad.
  *
  * Oversight. 366 recommendations came of 72 inspections of communications data in 2015: five an
  * inspection (Interception of Communications Commissioner, report of July 2016).
  *
- * Queries. The FBI counted 57,094 queries of US persons under section 702 from December 2022 to November
- * 2023, 119,383 the year before (ODNI, Annual Statistical Transparency Report for 2023). That is one kind of
- * query of one agency: no report says how many queries, views and exports there are in all. A
- * history of a million records has about 600,000, which is assumed.
+ * Queries. The FBI counted 57,094 queries of US persons under section 702 from December 2022 to
+ * November 2023, and 119,383 the year before (ODNI, Annual Statistical Transparency Report for
+ * 2023, as told by the press). That is one kind of query of one agency: we know of no report that
+ * says how many queries, views and exports there are in all. A history of a million records has
+ * about 600,000, which is assumed.
  *
- * Assumed too, since we know of no public figure: how many data sets a stream brings and how much of
- * one the selection keeps, shifts, denied attempts, corrections, incidents, the share of council
- * recipients, how long what was selected is kept, and how often that is made longer.
+ * Assumed too, since we know of no public figure: how many data sets a stream brings and how much
+ * of one selection keeps, shifts, exports, copies and provisions a query, denied attempts,
+ * corrections, incidents, revocations, inspections a year, the share of council recipients, how
+ * long what was selected is kept, and how often longer than was said.
  */
 
 #define HEARTBEATS_A_DAY 26 /* of a writer */

@@ -6,7 +6,7 @@
 
 #define PLAN_RECORDS_MIN 10000
 #define PLAN_RECORDS_MAX 20000000
-#define PLAN_DAYS_MIN 40
+#define PLAN_DAYS_MIN 40 /* so that what is due in 30 days can be missed */
 #define PLAN_DAYS_MAX 365
 
 struct plan {

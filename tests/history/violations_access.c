@@ -54,7 +54,7 @@ static bool used(const struct history *h, const struct hours *hours)
            hours_last(hours) + 2 < h->now_ms / HOUR_MS;
 }
 
-/* A unit of an office with enough of a past; and someone of it with one, when `person` is asked for. */
+/* A unit of an office with enough of a past; where `person` is asked for, someone of it, too. */
 static struct unit *find_unit(struct scene *s, struct person **person)
 {
     struct history *h = s->h;

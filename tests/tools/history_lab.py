@@ -1,5 +1,6 @@
-"""Histories (tests/history) for tests: made, and read again record by record."""
+"""Histories (tests/history) for tests: made, judged, and read again record by record."""
 
+import collections
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ sys.dont_write_bytecode = True
 import entry as entries  # noqa: E402
 import msgpack  # noqa: E402
 
+VERIFY = str(BIN / "keiin-verify")
 HISTORY = str(BIN / "tests" / "history" / "history")
 
 RULES = """action-unknown authority-missing authority-unknown authority-expired
@@ -32,13 +34,30 @@ ACTIONS = """collect.start collect.stop batch.receive select.run select.criteria
 def make(folder, *options):
     """Runs the generator; what it printed."""
     done = subprocess.run([HISTORY, *map(str, options), str(folder)], capture_output=True,
-                          timeout=600)
+                          timeout=3600)
     assert done.returncode == 0, done
     return json.loads(done.stdout)
 
 
 def answers(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def wanted(path):
+    """How often each (rule, first record) stands in an answer file."""
+    return collections.Counter((answer["rule"], answer["records"][0]) for answer in answers(path))
+
+
+def findings(folder):
+    """The same of what the rules find, with their defaults."""
+    done = subprocess.run([VERIFY, "rules", "--json", "--findings-max", "1000000", "--roster",
+                           f"{folder}.roster", str(folder)], capture_output=True, timeout=3600)
+    found = collections.Counter()
+    for line in map(json.loads, done.stdout.splitlines()):
+        if "rule" in line:
+            found[line["rule"], line["records"][0]] += 1
+    assert done.returncode == (1 if found else 0), done
+    return found
 
 
 def _bundles(folder, kind):

@@ -45,7 +45,7 @@ uint64_t ledger_writer_size(const struct ledger_writer *writer);
 void ledger_writer_chain(
     const struct ledger_writer *writer, struct ledger_chain *chain, struct span name);
 
-/* Places a submission as entry *index and moves the chain. KEIIN_ENOMEM, KEIIN_ELIMIT, KEIIN_EIO. */
+/* Places a submission as entry *index, moves the chain. KEIIN_ENOMEM, KEIIN_ELIMIT, KEIIN_EIO. */
 int ledger_writer_add(struct ledger_writer *writer, struct ledger_chain *chain,
     const struct ledger_submission *submission, uint64_t *index, struct why *why) KEIIN_MUST_USE;
 
