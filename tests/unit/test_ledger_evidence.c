@@ -111,7 +111,7 @@ static void send_group(
         w->ledger.jobs++;
         job_list_put(&jobs, job);
     }
-    sequence_put(&w->ledger, &jobs);
+    sequence_put(&w->ledger, &jobs, 0);
     assert_true(sequence_take(w->sequencer, false));
     assert_int_equal(sequence_store(w->sequencer), 0);
     assert_int_equal(sequence_publish(w->sequencer), 0);

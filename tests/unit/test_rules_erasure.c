@@ -296,9 +296,28 @@ static void data_that_come_in_again(void **state)
         "use-after-erase 10.0 7.0\n");
 }
 
+static void use_after_rows_were_deleted(void **state)
+{
+    struct stream *s = stream_new("[use-after-erase]\ncounted = no\n");
+
+    (void)state;
+    said(s, "nco", H(1), "erase actor=nco/dba dataset=flow count=3");
+    said(s, "npa", H(2), "query actor=npa/a dataset=flow");
+    said(s, "nco", H(3), "erase actor=nco/dba dataset=flow");
+    said(s, "npa", H(4), "query actor=npa/a dataset=flow");
+    found(s, "use-after-erase", "use-after-erase 3.0 2.0\n");
+    stream_free(s);
+    s = stream_new(NULL);
+    said(s, "nco", H(1), "erase actor=nco/dba dataset=flow count=3");
+    said(s, "npa", H(2), "query actor=npa/a dataset=flow");
+    found(s, "use-after-erase", "use-after-erase 1.0 0.0\n");
+    stream_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(use_after_rows_were_deleted),
         cmocka_unit_test(erased_by_the_limit),
         cmocka_unit_test(earliest_time_counts),
         cmocka_unit_test(extended_in_time),

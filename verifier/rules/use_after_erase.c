@@ -27,6 +27,8 @@ static int erased(struct rule_run *run, const struct rules_record *r)
     struct key id;
 
     forget(run, r->received);
+    if (run->limits[1] == 0 && record_has(r, F_COUNT))
+        return 0;
     while (datasets_next(&all, &id)) {
         struct erased *e = table_find(run->tables[TABLE_ERASED], id);
 
@@ -111,6 +113,9 @@ static const char *const sentences[] = {
 static const struct rule_limit limits[] = {
     {"remember", LIMIT_DURATION, "3650 d", RULE_DAY, 36500 * RULE_DAY,
         "how long after an erasure a use of the data set is looked for; memory grows with it"},
+    {"counted", LIMIT_SWITCH, "yes", 0, 0,
+        "whether an erase with a count erases all of the data set; no where databases are "
+        "recorded, whose DELETE erases rows of a table"},
     {0}};
 
 const struct rule rule_use_after_erase = {

@@ -14,7 +14,7 @@ struct rules_arguments {
     struct audited ledger;
     const char *limits_path; /* NULL: the initial limits */
     const char *explain; /* a rule's name, or "all" */
-    uint64_t told_max; /* in sentences; JSON tells all */
+    uint64_t told_max; /* of each rule, in sentences; JSON tells all */
 };
 
 /* One run of the rules; the audit's thread owns it. */
@@ -79,7 +79,7 @@ static int parse(int argc, char **argv, struct rules_arguments *a)
         OPTION("findings-max", .number = &a->told_max, .max = 100000000)};
     int status;
 
-    a->told_max = 1000;
+    a->told_max = 20;
     status = options_read(argc, argv, rows, sizeof rows / sizeof rows[0]);
     if (status != 0)
         return status;

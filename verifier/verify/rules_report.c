@@ -25,14 +25,16 @@ void rules_report_clear(struct rules_report *r)
 
 int rules_report_add(struct rules_report *r, const struct rules_finding *f)
 {
+    uint64_t count = 0;
+
     for (size_t i = 0; i < rules_count; i++)
         if (rules_all[i] == f->rule)
-            r->by_rule[i]++;
+            count = ++r->by_rule[i];
     r->found++;
     r->open += f->open;
     if (r->json)
         return json_rules_finding(r->lines, f);
-    if (r->found > r->told_max)
+    if (count > r->told_max)
         return 0;
     r->told++;
     words_rules_finding(r->lines, f);

@@ -13,7 +13,7 @@
 struct rules_report {
     FILE *lines; /* in a file without a name: there may be millions */
     bool json;
-    uint64_t told_max; /* of sentences */
+    uint64_t told_max; /* of sentences, a rule */
     uint64_t told, open, found; /* found: since the last verdict */
     uint64_t before; /* up to the last verdict */
     uint64_t by_rule[64];
