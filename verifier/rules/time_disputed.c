@@ -1,20 +1,18 @@
 #include "core/checkpoint.h"
-#include "core/sha256.h"
+#include "core/text.h"
 #include "verifier/rules/rule.h"
 
 /*
  * When entries were received: of the last ones each (EXACT, so many in a row a table entry), of
  * those before stretches (STRETCHES, one table entry) with the least and the greatest time in them;
  * a stretch is a minute long, and twice as long each time that there are too many. What a
- * stretch cannot decide for sure is passed over. JUDGED: notes that were judged lately, since
- * writers repeat them.
+ * stretch cannot decide for sure is passed over.
  */
-enum { EXACT, STRETCHES, JUDGED };
+enum { EXACT, STRETCHES };
 
 #define CHUNK 1024
 #define CHUNKS_MAX 65 /* the newest may be just begun: so 65,536 entries at least */
 #define STRETCHES_MAX 65536
-#define JUDGED_MAX 256
 
 struct chunk {
     uint64_t received[CHUNK]; /* and 1 added; 0 where nothing is known */
@@ -27,14 +25,6 @@ struct stretches {
     uint64_t length_ms;
     uint64_t next; /* entry behind the last */
 };
-struct judged {
-    uint64_t size; /* 0: a note that does not count */
-};
-struct cosigned { /* behind it */
-    uint64_t witness; /* its number in the roster */
-    uint64_t at_ms;
-};
-
 enum { LIMIT };
 enum { BEYOND, LATE, EARLY };
 
@@ -161,65 +151,6 @@ static bool received_between(
     return true;
 }
 
-/* --- Notes. */
-
-/* Whether the log signed it, and no line by a key of the roster is wrong; when it was cosigned. */
-static int judge_note(struct rule_run *run, struct judged *j, struct span bytes)
-{
-    const struct roster *roster = run->roster;
-    struct checkpoint checkpoint;
-    struct note_vote vote;
-    struct note note;
-    bool log_signed = false, wrong = false;
-    int err = 0;
-
-    if (note_parse(bytes, &note, NULL) != 0 ||
-        checkpoint_parse(note.text, &checkpoint, NULL) != 0 ||
-        !span_eq(checkpoint.origin, roster->origin))
-        return 0;
-    for (size_t i = 0; i < roster->log_count; i++) {
-        vote = note_judge(&note, &roster->logs[i].key);
-        log_signed |= vote.valid;
-        wrong |= vote.wrong;
-    }
-    for (size_t i = 0; err == 0 && log_signed && i < roster->witness_count; i++) {
-        vote = note_judge(&note, &roster->witnesses[i].key);
-        wrong |= vote.wrong;
-        if (vote.valid && vote.time_s > 0 && vote.time_s < UINT64_MAX / RULE_SECOND) {
-            struct cosigned c = {i, vote.time_s * RULE_SECOND};
-
-            err = table_more_append(run->tables[JUDGED], j, span_of(&c, sizeof c));
-        }
-    }
-    if (log_signed && !wrong)
-        j->size = checkpoint.size;
-    return err;
-}
-
-/* What a note says, from memory if possible. KEIIN_ENOMEM. */
-static int judged_note(struct rule_run *run, struct span bytes, const struct judged **out)
-{
-    struct table *t = run->tables[JUDGED];
-    struct sha256_stream h;
-    struct hash hash;
-    uint8_t serial[8];
-    struct judged *j;
-
-    /* Another roster may have other keys. */
-    be64_put(serial, run->roster->serial);
-    sha256_stream_init(&h);
-    sha256_stream_update(&h, span_of(serial, sizeof serial));
-    sha256_stream_update(&h, bytes);
-    sha256_stream_final(&h, &hash);
-    *out = j = table_find(t, key_of(span_hash(&hash)));
-    if (j != NULL)
-        return 0;
-    while (table_count(t) >= JUDGED_MAX)
-        table_remove(t, table_next(t, NULL));
-    *out = j = table_add(t, key_of(span_hash(&hash)));
-    return j == NULL ? KEIIN_ENOMEM : judge_note(run, j, bytes);
-}
-
 /* --- Judging. */
 
 struct claim {
@@ -272,32 +203,83 @@ static int tell(struct rule_run *run, const struct rules_record *r, const struct
     return rule_found(run, &hit);
 }
 
+/* --- Notes. */
+
+#define COSIGNATURE_BYTES (4 + 8 + ED25519_SIGNATURE_BYTES) /* key id, time, signature */
+
+/* The time that a line says, by the key of a witness; not checked. False when it says none. */
+static bool line_says(const struct note_line *line, const struct roster_witness *w, uint64_t *at_ms)
+{
+    uint8_t bytes[COSIGNATURE_BYTES];
+
+    if (!span_eq(line->name, w->key.name) || memcmp(line->id, w->key.id, sizeof line->id) != 0 ||
+        base64_check(line->base64) != COSIGNATURE_BYTES ||
+        !base64_decode(bytes, sizeof bytes, line->base64))
+        return false;
+    *at_ms = be64_get(bytes + 4);
+    if (*at_ms == 0 || *at_ms >= UINT64_MAX / RULE_SECOND)
+        return false;
+    *at_ms *= RULE_SECOND;
+    return true;
+}
+
+/* Signatures cost more than all rules together: they are checked where they would matter. */
+static bool may_be_disputed(const struct rule_run *run, const struct note *note, struct claim c)
+{
+    const struct roster *roster = run->roster;
+    struct dispute d;
+
+    if (disputed(run, &c, &d))
+        return true;
+    for (size_t i = 0; i < note->line_count; i++)
+        for (size_t w = 0; w < roster->witness_count; w++)
+            if (line_says(&note->lines[i], &roster->witnesses[w], &c.at_ms) &&
+                disputed(run, &c, &d))
+                return true;
+    return false;
+}
+
+/* Whether the log signed it, and no line by a key of the roster is wrong. */
+static bool counts(const struct roster *roster, const struct note *note)
+{
+    bool log_signed = false, wrong = false;
+
+    for (size_t i = 0; i < roster->log_count; i++) {
+        struct note_vote vote = note_judge(note, &roster->logs[i].key);
+
+        log_signed |= vote.valid;
+        wrong |= vote.wrong;
+    }
+    for (size_t i = 0; i < roster->witness_count; i++)
+        wrong |= note_judge(note, &roster->witnesses[i].key).wrong;
+    return log_signed && !wrong;
+}
+
 static int record(struct rule_run *run, const struct rules_record *r)
 {
-    const struct judged *j = NULL;
-    struct span more;
+    const struct roster *roster = run->roster;
+    struct checkpoint checkpoint;
+    struct note note;
     struct dispute d;
     struct claim c;
-    int err;
 
-    if (!record_has(r, F_CHECKPOINT) || run->roster == NULL)
+    if (!record_has(r, F_CHECKPOINT) || roster == NULL ||
+        note_parse(record_text(r, F_CHECKPOINT), &note, NULL) != 0 ||
+        checkpoint_parse(note.text, &checkpoint, NULL) != 0 ||
+        !span_eq(checkpoint.origin, roster->origin))
         return 0;
-    err = judged_note(run, record_text(r, F_CHECKPOINT), &j);
-    if (err != 0 || j->size == 0)
-        return err;
-    c = (struct claim){j->size, r->at, r->writer_name.text, r->address.index};
+    c = (struct claim){checkpoint.size, r->at, r->writer_name.text, r->address.index};
+    if (!may_be_disputed(run, &note, c) || !counts(roster, &note))
+        return 0;
     if (disputed(run, &c, &d))
         return tell(run, r, &c, &d);
-    more = table_more(j);
-    for (; more.n > 0;
-         more = span_of(more.p + sizeof(struct cosigned), more.n - sizeof(struct cosigned))) {
-        struct cosigned w;
+    for (size_t i = 0; i < roster->witness_count; i++) {
+        struct note_vote vote = note_judge(&note, &roster->witnesses[i].key);
 
-        memcpy(&w, more.p, sizeof w);
-        if (w.witness >= run->roster->witness_count)
+        if (!vote.valid || vote.time_s == 0 || vote.time_s >= UINT64_MAX / RULE_SECOND)
             continue;
-        c.at_ms = w.at_ms;
-        c.by = run->roster->witnesses[w.witness].name;
+        c.at_ms = vote.time_s * RULE_SECOND;
+        c.by = roster->witnesses[i].name;
         if (disputed(run, &c, &d))
             return tell(run, r, &c, &d);
     }
@@ -343,9 +325,7 @@ const struct rule rule_time_disputed = {
              "over. A note that the log did not sign says nothing.",
     .origin = "Cosignatures with a time (c2sp.org/tlog-cosignature); linked time stamps.",
     .limits = limits,
-    .table_bytes = {[EXACT] = sizeof(struct chunk),
-        [STRETCHES] = sizeof(struct stretches),
-        [JUDGED] = sizeof(struct judged)},
+    .table_bytes = {[EXACT] = sizeof(struct chunk), [STRETCHES] = sizeof(struct stretches)},
     .actions = ACTION_BIT(ACTION_HEARTBEAT),
     .record = record,
     .entry = entry,
