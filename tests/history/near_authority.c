@@ -4,18 +4,12 @@
 
 #include "tests/history/scene.h"
 
-/* `at` is to be this, whatever the writer's clock says when the act happens. */
-static void at_exactly(struct act *a, uint64_t at_ms)
-{
-    a->at_offset_ms = (int64_t)(at_ms - a->when_ms) - agencies[a->writer].clock_ms;
-}
-
 static void put_exact(struct scene *s, uint64_t when_ms, uint64_t at_ms)
 {
     struct act a;
 
     scene_access(s, &a, when_ms, "query", s->dataset);
-    at_exactly(&a, at_ms);
+    scene_set_at(&a, at_ms);
     history_put(s->h, &a);
 }
 

@@ -93,6 +93,11 @@ void scene_put_access(
     history_put(s->h, &a);
 }
 
+void scene_set_at(struct act *a, uint64_t at_ms)
+{
+    a->at_offset_ms = (int64_t)(at_ms - a->when_ms) - agencies[a->writer].clock_ms;
+}
+
 void scene_act(
     struct scene *s, struct act *a, uint64_t when_ms, const char *action, const char *dataset)
 {

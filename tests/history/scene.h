@@ -36,6 +36,8 @@ void scene_access(
 /* The same, put, with the answer (or -1) that rests on it. */
 void scene_put_access(
     struct scene *s, uint64_t when_ms, const char *action, const char *dataset, int answer);
+/* `at` is to be this, whatever the writer's clock says when the act happens. */
+void scene_set_at(struct act *a, uint64_t at_ms);
 /* Another act of the seat on a data set, with `outcome` success. */
 void scene_act(
     struct scene *s, struct act *a, uint64_t when_ms, const char *action, const char *dataset);

@@ -79,24 +79,28 @@ static void nobody_granted(struct scene *s)
     scene_put_access(s, s->when_ms, "query", s->dataset, scene_answer(s));
 }
 
-/* Before it holds; after it held; after it was revoked. */
+/* A millisecond before it holds; after it held; after it was revoked. */
 static void out_of_time(struct scene *s)
 {
-    uint64_t from = s->when_ms - 2 * DAY_MS, to = s->when_ms + 30 * DAY_MS;
+    uint64_t from = s->when_ms - 2 * DAY_MS, to = s->when_ms + 30 * DAY_MS, at = s->when_ms;
     struct act a;
 
     if (s->variant == 0)
-        from = s->when_ms + DAY_MS;
+        from = at + 1;
     if (s->variant == 1)
-        to = s->when_ms - HOUR_MS;
+        to = at - 1;
     scene_ask(s, s->when_ms - 3 * DAY_MS);
     scene_grant(s, s->when_ms - 2 * DAY_MS - HOUR_MS, from, to);
     if (s->variant == 2) {
-        act_start(&a, W_COMMITTEE, s->when_ms - HOUR_MS, "revoke");
+        act_start(&a, W_COMMITTEE, at - MINUTE_MS, "revoke");
         act_text(&a, F_APPROVAL, s->approval.id);
+        scene_set_at(&a, at - 1);
         history_put(s->h, &a);
     }
-    scene_put_access(s, s->when_ms, "query", s->dataset, scene_answer(s));
+    scene_access(s, &a, s->when_ms, "query", s->dataset);
+    scene_set_at(&a, at);
+    act_answers(&a, scene_answer(s), 0);
+    history_put(s->h, &a);
 }
 
 /* Used first, granted three hours later, as if it had held before. */
@@ -129,7 +133,8 @@ static void extended_late(struct scene *s)
     struct act a;
 
     scene_ask(s, s->when_ms - 3 * DAY_MS);
-    scene_grant(s, s->when_ms - 2 * DAY_MS, s->when_ms - 2 * DAY_MS, s->when_ms - HOUR_MS);
+    scene_grant(s, s->when_ms - 2 * DAY_MS, s->when_ms - 2 * DAY_MS,
+        s->when_ms - (s->variant == 0 ? 1 : HOUR_MS));
     approval_act(s->random, &a, &s->approval, W_COMMITTEE, s->when_ms, "extended");
     act_uint(&a, F_VALID_FROM, s->when_ms - 2 * DAY_MS);
     act_uint(&a, F_VALID_TO, s->when_ms + 20 * DAY_MS);

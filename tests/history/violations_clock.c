@@ -16,14 +16,15 @@ static void put_trick(struct scene *s, event_fn *run, enum writer_id id, int ans
     events_put(&s->h->events, s->when_ms, run, t);
 }
 
-/* The last heartbeat, then none for two hours and a half. */
+/* The last heartbeat, then none for a millisecond over an hour, or for two hours and a half. */
 static void on_silence(struct history *h, void *ctx)
 {
     struct trick *t = ctx;
 
     h->writers[t->id].next_answer = t->answer;
     upkeep_heartbeat(h, t->id);
-    h->writers[t->id].silent_until_ms = h->now_ms + 150 * MINUTE_MS;
+    h->writers[t->id].silent_until_ms =
+        h->now_ms + (t->variant == 0 ? HOUR_MS + 1 : 150 * MINUTE_MS);
     history_delete(h, t);
 }
 
@@ -76,15 +77,16 @@ static void checkpoint(struct scene *s)
  * from it for this record and the next ones, writers.c sees. */
 static void on_wrong_time(struct history *h, void *ctx)
 {
-    static const int64_t minutes[] = {-120, 6, -20, -7};
+    static const int64_t offsets_ms[] = {-(int64_t)(2 * HOUR_MS), 5 * MINUTE_MS + 1,
+        -(int64_t)(20 * MINUTE_MS), -(int64_t)(5 * MINUTE_MS) - 1};
     struct trick *t = ctx;
     struct act a;
 
     upkeep_heartbeat(h, t->id);
     act_start(&a, t->id, h->now_ms, "config");
     act_text(&a, F_DETAIL, "certificates renewed");
-    a.at_offset_ms = minutes[t->variant] * (int64_t)MINUTE_MS;
-    if (minutes[t->variant] > 0)
+    a.at_offset_ms = offsets_ms[t->variant];
+    if (a.at_offset_ms > 0)
         a.at_offset_ms -= agencies[t->id].clock_ms;
     writers_add(h, &a);
     writers_flush(h, t->id);
@@ -126,7 +128,7 @@ const struct violation_rule violations_clock[] = {
             {"a time before the last entry", checkpoint, HEARTBEAT_EARLY}}},
     {"late-record", 3,
         {{"kept back", kept_back, 0}, {"two hours late", wrong_time, 0},
-            {"six minutes ahead", wrong_time, 1}}},
-    {"clock-step", 3, {{"twenty minutes", wrong_time, 2}, {"seven minutes", wrong_time, 3}}},
+            {"just too far ahead", wrong_time, 1}}},
+    {"clock-step", 3, {{"twenty minutes", wrong_time, 2}, {"just too far", wrong_time, 3}}},
     {NULL, 0, {{NULL, NULL, 0}}},
 };

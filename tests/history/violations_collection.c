@@ -41,7 +41,7 @@ static void after_stop(struct scene *s)
 {
     scene_approve(s);
     put_collect(s, s->when_ms - DAY_MS, "collect.start");
-    put_collect(s, s->when_ms - 2 * HOUR_MS, "collect.stop");
+    put_collect(s, s->when_ms - 1, "collect.stop");
     put_late_batch(s, s->variant == 0, false);
 }
 
@@ -127,7 +127,7 @@ static void recorded_later(struct scene *s)
     s->seat.writer = W_NCO;
     scene_approve(s);
     b = scene_batch(s);
-    b.selected_ms = s->when_ms + 42 * MINUTE_MS;
+    b.selected_ms = s->when_ms + 36 * MINUTE_MS + 30 * SECOND_MS;
     collection_put_batch(s->h, s->random, &b);
     events_put(&s->h->events, s->when_ms + 30 * MINUTE_MS, on_hold, NULL);
     scene_put_access(s, s->when_ms + 31 * MINUTE_MS, "query", b.dataset, scene_answer(s));
@@ -159,7 +159,7 @@ static void unbalanced(struct scene *s)
     if (s->variant == 1)
         b.erased_ms = 0;
     if (s->variant == 2)
-        b.erased_ms = b.selected_ms + 30 * HOUR_MS;
+        b.erased_ms = b.selected_ms + DAY_MS + MINUTE_MS;
     b.in_place = s->variant != 1;
     if (!b.in_place) { /* what was selected got a name of its own, the batch just stays */
         for (char *c = b.selected; *c != '\0'; c++)

@@ -27,8 +27,8 @@ static void ratified_late(struct scene *s)
     struct act a;
 
     put_use(s, true, scene_answer(s));
-    approval_act(
-        s->random, &a, &s->approval, W_COMMITTEE, s->when_ms + RATIFY_MS + 6 * HOUR_MS, "ratified");
+    approval_act(s->random, &a, &s->approval, W_COMMITTEE, s->when_ms + RATIFY_MS + 2 * MINUTE_MS,
+        "ratified");
     act_uint(&a, F_VALID_FROM, s->when_ms - HOUR_MS);
     act_uint(&a, F_VALID_TO, s->when_ms + 20 * DAY_MS);
     approval_put_scope(&a, &s->approval.scope);
@@ -47,7 +47,7 @@ static void ratified_by_agency(struct scene *s)
     history_put(s->h, &a);
 }
 
-/* Refused in time; what was touched stays, or goes a day and a half later. */
+/* Refused in time; what was touched stays, or goes minutes after a day. */
 static void refused_and_kept(struct scene *s)
 {
     struct act a;
@@ -56,7 +56,7 @@ static void refused_and_kept(struct scene *s)
     approval_act(s->random, &a, &s->approval, W_COMMITTEE, s->when_ms + 10 * HOUR_MS, "refused");
     history_put(s->h, &a);
     if (s->variant == 1) {
-        scene_erase(s, &a, s->when_ms + 46 * HOUR_MS, s->dataset);
+        scene_erase(s, &a, s->when_ms + 34 * HOUR_MS + 5 * MINUTE_MS, s->dataset);
         history_put(s->h, &a);
     }
 }

@@ -13,11 +13,11 @@ static void kept_too_long(struct scene *s)
     act_answers(&a, scene_answer(s), 0);
     history_put(s->h, &a);
     if (s->variant == 1) {
-        scene_erase(s, &a, until + 30 * HOUR_MS, s->child);
+        scene_erase(s, &a, until + DAY_MS + MINUTE_MS, s->child);
         history_put(s->h, &a);
     }
     if (s->variant == 2) {
-        scene_act(s, &a, until + 30 * HOUR_MS, "retain.extend", s->child);
+        scene_act(s, &a, until + DAY_MS + MINUTE_MS, "retain.extend", s->child);
         act_uint(&a, F_RETAIN_UNTIL, until + 10 * DAY_MS);
         history_put(s->h, &a);
         scene_erase(s, &a, until + 5 * DAY_MS, s->child);
@@ -112,7 +112,7 @@ static void untracked(struct scene *s)
     act_answers(&a, scene_answer(s), 0);
     history_put(s->h, &a);
     if (s->variant == 2) {
-        scene_act(s, &a, s->when_ms + 30 * HOUR_MS, "modify", s->child);
+        scene_act(s, &a, s->when_ms + DAY_MS + 2 * MINUTE_MS, "modify", s->child);
         act_one(&a, F_PARENTS, s->dataset);
         history_put(s->h, &a);
     }

@@ -43,7 +43,7 @@ static void without_notice(struct scene *s)
     if (s->variant == 0)
         return;
     act_start(&a, s->variant == 1 ? s->seat.writer : W_COMMITTEE,
-        s->when_ms + (s->variant == 1 ? 5 : 80) * HOUR_MS, "notify");
+        s->when_ms + (s->variant == 1 ? 5 * HOUR_MS : 72 * HOUR_MS + 5 * MINUTE_MS), "notify");
     act_text(&a, F_REF, s->ref);
     act_text(&a, F_NOTICE, s->notice);
     history_put(s->h, &a);
@@ -82,7 +82,7 @@ static void received_late(struct scene *s)
     scene_approve(s);
     p = scene_provision(s, s->when_ms, "council");
     scene_put_provision(s, &p, false, provided);
-    provision_receipt(&a, &p, s->when_ms + 80 * HOUR_MS);
+    provision_receipt(&a, &p, s->when_ms + 72 * HOUR_MS + 20 * MINUTE_MS);
     act_answers(&a, received, 0);
     history_put(s->h, &a);
 }
@@ -99,7 +99,7 @@ static void unanswered(struct scene *s)
     history_put(s->h, &a);
     snprintf(other, sizeof other, "%s-b", s->ref);
     if (s->variant == 2) {
-        committee_response(&a, s->when_ms + 31 * DAY_MS, s->seat.writer, s->ref);
+        committee_response(&a, s->when_ms + 30 * DAY_MS + 5 * MINUTE_MS, s->seat.writer, s->ref);
         history_put(s->h, &a);
     }
     if (s->variant == 3) {
