@@ -90,6 +90,7 @@ static void begin(struct history *h, const char *folder)
     random_seed(&h->salts, h->plan.seed, SALTS);
     buf_init(&h->kept_checkpoint, CHECKPOINT_BYTES_MAX);
     buf_init(&h->old_checkpoint, CHECKPOINT_BYTES_MAX);
+    buf_init(&h->spare_checkpoint, CHECKPOINT_BYTES_MAX);
     h->answers.sealed = h->violations.total == 0;
     agencies_make(h);
     must_do(ledger_writer_new(folder, buf_view(&h->roster_notes[0]), h->log, &h->ledger, &why),
@@ -137,6 +138,7 @@ void history_destroy(struct history *h)
     ledger_writer_free(h->ledger);
     buf_destroy(&h->kept_checkpoint);
     buf_destroy(&h->old_checkpoint);
+    buf_destroy(&h->spare_checkpoint);
     answers_destroy(&h->answers);
     while (h->kept != NULL)
         history_delete(h, h->kept + 1);

@@ -57,6 +57,7 @@ struct history {
 
     struct buf kept_checkpoint, old_checkpoint; /* six hours old at most, at least */
     uint64_t checkpoint_kept_ms;
+    struct buf spare_checkpoint; /* of near_clock.c */
 
     struct keep *kept; /* owned: what the acts and events to come refer to */
 

@@ -101,10 +101,12 @@ static void just_ratified(struct scene *s)
     s->seat.authority = s->approval.id;
     s->seat.emergency = true;
     scene_access(s, &a, s->when_ms, "query", s->dataset);
-    act_uint(&a, F_RATIFY_BY, s->when_ms + DAY_MS);
+    if (s->variant == 0)
+        act_uint(&a, F_RATIFY_BY, s->when_ms + DAY_MS);
     history_put(s->h, &a);
     scene_ask(s, s->when_ms + 3 * HOUR_MS);
-    decide(s, s->when_ms + DAY_MS, "ratified", s->when_ms + 20 * DAY_MS);
+    decide(s, s->variant == 0 ? s->when_ms + DAY_MS : s->when_ms + 72 * HOUR_MS - 2 * MINUTE_MS,
+        "ratified", s->when_ms + 20 * DAY_MS);
 }
 
 /* Refused, and all of it erased just in time. */
@@ -165,8 +167,9 @@ const struct violation_rule near_authority[] = {
         {{"first and last moment", first_and_last, 0}, {"when revoked", when_revoked, 0}}},
     {"authority-retroactive", 1, {{"just granted", just_granted, 0}}},
     {"extension-late", 3, {{"just extended", just_extended, 0}}},
-    {"emergency-unratified", 36,
-        {{"just ratified", just_ratified, 0}, {"just erased", just_erased, 0}}},
+    {"emergency-unratified", 80,
+        {{"just ratified", just_ratified, 0}, {"just ratified, no time said", just_ratified, 1},
+            {"just erased", just_erased, 0}}},
     {"authority-scope", 8, {{"limited in everything", within_scope, 0}}},
     {"self-approved", 1, {{"names alike", alike, 0}}},
     {NULL, 0, {{NULL, NULL, 0}}},

@@ -1,8 +1,6 @@
-/* Near misses: clocks, heartbeats and denied attempts that are just within the limits. */
+/* Near misses: clocks, heartbeats and checkpoints that are just within the limits. */
 #include "tests/history/scene.h"
 #include "tests/history/upkeep.h"
-
-#define ALLOWED 10 /* denied attempts in an hour */
 
 struct moment {
     enum writer_id id;
@@ -74,25 +72,33 @@ static void kept_back(struct scene *s)
     put_moment(s, on_kept_back, W_SDF);
 }
 
-/* As many as are allowed, and then the same person succeeds. */
-static void attempts(struct scene *s)
+/* A checkpoint that was the newest five minutes ago, but for some seconds. */
+static void on_older(struct history *h, void *ctx)
 {
-    struct act a;
+    struct moment *m = ctx;
 
-    scene_approve(s);
-    for (unsigned i = 0; i < ALLOWED; i++) {
-        access_act(s->random, &a, &s->seat, s->when_ms + i * MINUTE_MS, "query");
-        act_text(&a, F_DATASET, s->dataset);
-        act_text(&a, F_OUTCOME, "denied");
-        history_put(s->h, &a);
-    }
-    scene_put_access(s, s->when_ms + 20 * MINUTE_MS, "query", s->dataset, -1);
+    h->writers[m->id].fault = HEARTBEAT_OLDER;
+    upkeep_heartbeat(h, m->id);
+    history_delete(h, m);
+}
+
+static void on_newest(struct history *h, void *ctx)
+{
+    buf_clear(&h->spare_checkpoint);
+    ledger_writer_checkpoint(h->ledger, &h->spare_checkpoint);
+    upkeep_heartbeat(h, W_OPERATOR);
+    events_put(&h->events, h->now_ms + 290 * SECOND_MS, on_older, ctx);
+}
+
+static void older_checkpoint(struct scene *s)
+{
+    put_moment(s, on_newest, W_OPERATOR);
 }
 
 const struct violation_rule near_clock[] = {
     {"heartbeat-missing", 3, {{"an hour", pause_between, 0}}},
     {"late-record", 3, {{"five minutes ahead", at_the_limit, 0}, {"an hour old", kept_back, 0}}},
     {"clock-step", 3, {{"five minutes back", at_the_limit, 1}}},
-    {"denied-burst", 3, {{"ten", attempts, 0}}},
+    {"time-disputed", 3, {{"minutes old", older_checkpoint, 0}}},
     {NULL, 0, {{NULL, NULL, 0}}},
 };

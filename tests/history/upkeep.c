@@ -75,6 +75,8 @@ static void put_checkpoint(struct history *h, struct act *a, enum heartbeat_faul
     buf_init(&note, CHECKPOINT_BYTES_MAX);
     if (fault == HEARTBEAT_STALE)
         buf_put_span(&note, buf_view(&h->old_checkpoint));
+    else if (fault == HEARTBEAT_OLDER)
+        buf_put_span(&note, buf_view(&h->spare_checkpoint));
     else if (fault == HEARTBEAT_AHEAD)
         ledger_writer_sign(h->ledger, ledger_writer_size(h->ledger) + 20, &no_root, &note);
     else

@@ -16,6 +16,7 @@ enum heartbeat_fault {
     HEARTBEAT_RIGHT,
     HEARTBEAT_STALE,  /* brings a checkpoint that was the newest long ago */
     HEARTBEAT_AHEAD,  /* brings one of a ledger that is longer than it is */
+    HEARTBEAT_OLDER,  /* brings one that was the newest minutes ago */
     HEARTBEAT_EARLY   /* says a time well before that of the ledger's last entry */
 };
 

@@ -18,7 +18,8 @@ static const struct violation_rule *const tables[] = {violations_authority, viol
     violations_emergency, violations_collection, violations_handling, violations_provision,
     violations_access, violations_clock};
 
-static const struct violation_rule *const near_tables[] = {near_authority, near_data, near_clock};
+static const struct violation_rule *const near_tables[] = {
+    near_authority, near_data, near_access, near_clock};
 
 /* Rule number n of all tables; NULL behind the last. */
 static const struct violation_rule *rule_at(size_t n)

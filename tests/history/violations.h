@@ -36,7 +36,8 @@ extern const struct violation_rule violations_authority[], violations_scope[],
     violations_provision[], violations_access[], violations_clock[];
 
 /* Likewise, of scenes that are just within the rules: they give no finding. */
-extern const struct violation_rule near_authority[], near_data[], near_clock[];
+extern const struct violation_rule near_authority[], near_data[],
+    near_access[], near_clock[];
 
 /* How many of which rule are wanted. */
 struct violations {

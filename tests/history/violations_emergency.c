@@ -19,16 +19,18 @@ static void put_use(struct scene *s, bool say_when, int answer)
 
 static void never_ratified(struct scene *s)
 {
-    put_use(s, s->variant == 0, scene_answer(s));
+    put_use(s, true, scene_answer(s));
 }
 
+/* Minutes too late: by the time said, or by the 72 hours that hold where none is. */
 static void ratified_late(struct scene *s)
 {
+    bool said = s->variant == 0;
     struct act a;
 
-    put_use(s, true, scene_answer(s));
-    approval_act(s->random, &a, &s->approval, W_COMMITTEE, s->when_ms + RATIFY_MS + 2 * MINUTE_MS,
-        "ratified");
+    put_use(s, said, scene_answer(s));
+    approval_act(s->random, &a, &s->approval, W_COMMITTEE,
+        s->when_ms + (said ? RATIFY_MS : 72 * HOUR_MS) + 2 * MINUTE_MS, "ratified");
     act_uint(&a, F_VALID_FROM, s->when_ms - HOUR_MS);
     act_uint(&a, F_VALID_TO, s->when_ms + 20 * DAY_MS);
     approval_put_scope(&a, &s->approval.scope);
@@ -63,8 +65,8 @@ static void refused_and_kept(struct scene *s)
 
 const struct violation_rule violations_emergency[] = {
     {"emergency-unratified", 80,
-        {{"never, by the time said", never_ratified, 0}, {"never, no time said", never_ratified, 1},
-            {"late", ratified_late, 0}, {"by an agency", ratified_by_agency, 0},
+        {{"never", never_ratified, 0}, {"late, no time said", ratified_late, 1},
+            {"late, by the time said", ratified_late, 0}, {"by an agency", ratified_by_agency, 0},
             {"refused and kept", refused_and_kept, 0},
             {"refused and erased late", refused_and_kept, 1}}},
     {NULL, 0, {{NULL, NULL, 0}}},
