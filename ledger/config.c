@@ -1,16 +1,13 @@
 #include "ledger/config.h"
 
-#include <ini.h>
 #include <stddef.h>
 #include <stdlib.h>
 
 #include "core/text.h"
 #include "http/server.h"
-#include "system/file.h"
+#include "system/inifile.h"
 
 #define CONFIG_BYTES_MAX (64 * 1024)
-/* inih as distributions build it cuts a line at 200 bytes, its newline and a NUL included. */
-#define LINE_BYTES_MAX 197
 
 /*
  * Parts of config_memory_bytes. A connection: its structures, and an answer that is not taken.
@@ -78,8 +75,6 @@ static const struct setting settings[] = {
 struct reading {
     struct config *config;
     struct buf *errors;
-    const char *next; /* of the file's text */
-    unsigned line;
     unsigned given[SETTING_COUNT]; /* line, 0 when not there */
     bool wrong;
     int err; /* KEIIN_ENOMEM: what is missing may only not have been kept */
@@ -128,7 +123,8 @@ static int put_value(
     return 0;
 }
 
-static int on_setting(void *ctx, const char *section, const char *name, const char *value)
+static void on_setting(
+    void *ctx, unsigned line, const char *section, const char *name, const char *value)
 {
     struct reading *r = ctx;
     bool section_known = false;
@@ -141,11 +137,11 @@ static int on_setting(void *ctx, const char *section, const char *name, const ch
         if (strcmp(section, s->section) != 0 || strcmp(name, s->name) != 0)
             continue;
         if (r->given[i] != 0) {
-            error_line(r, r->line);
+            error_line(r, line);
             buf_printf(r->errors, "%s is given a second time, after line %u\n", name, r->given[i]);
-            return 1;
+            return;
         }
-        r->given[i] = r->line;
+        r->given[i] = line;
         buf_init(&error, 4096);
         switch (put_value(r->config, s, value, &error)) {
         case 0:
@@ -154,14 +150,14 @@ static int on_setting(void *ctx, const char *section, const char *name, const ch
             r->err = KEIIN_ENOMEM;
             break;
         default:
-            error_line(r, r->line);
+            error_line(r, line);
             buf_put_span(r->errors, buf_view(&error));
             break;
         }
         buf_destroy(&error);
-        return 1;
+        return;
     }
-    error_line(r, r->line);
+    error_line(r, line);
     buf_put_str(r->errors, section_known ? "unknown key \"" : "unknown section [");
     text_visible(r->errors, span_str(section_known ? name : section));
     if (section_known)
@@ -169,32 +165,6 @@ static int on_setting(void *ctx, const char *section, const char *name, const ch
             r->errors, "\" in [%s]; see keiin-ledger(8) for those that are known\n", section);
     else
         buf_put_str(r->errors, "]; known are [ledger], [http], [limits] and [commit]\n");
-    return 1;
-}
-
-/* Gives inih the next line and counts it: the handler is called before the one after it. */
-static char *next_line(char *to, int n, void *ctx)
-{
-    struct reading *r = ctx;
-    size_t bytes;
-
-    if (*r->next == 0)
-        return NULL;
-    r->line++;
-    bytes = strcspn(r->next, "\n");
-    if (bytes > LINE_BYTES_MAX || (int)bytes + 2 > n) {
-        error_line(r, r->line);
-        buf_printf(r->errors, "longer than %d bytes\n", LINE_BYTES_MAX);
-        memcpy(to, "\n", 2);
-    } else {
-        memcpy(to, r->next, bytes);
-        memcpy(to + bytes, "\n", 2);
-    }
-    r->next += bytes + (r->next[bytes] == '\n');
-    /* White space in front would make it part of the value before. */
-    while (*to == ' ' || *to == '\t')
-        memmove(to, to + 1, strlen(to));
-    return to;
 }
 
 static void check_prefix(struct reading *r, unsigned line)
@@ -302,45 +272,23 @@ static int set_initial(struct config *config)
 int config_read(const char *path, struct config *out, struct buf *errors)
 {
     struct reading r = {.config = out, .errors = errors};
-    struct why why = {""};
-    uint8_t *text = NULL;
-    size_t n = 0;
-    int err = set_initial(out), line;
+    struct inifile file = {.setting = on_setting, .ctx = &r, .errors = errors};
+    int err = set_initial(out);
 
-    if (err != 0)
+    if (err == 0)
+        err = inifile_read(&file, path, CONFIG_BYTES_MAX, NULL);
+    r.wrong |= err != 0;
+    if (err != 0 && err != KEIIN_EUSAGE)
         return err;
-    err = file_read(path, CONFIG_BYTES_MAX, &text, &n, &why);
-    if (err != 0) {
-        buf_printf(errors, "%s\n", why.text[0] != 0 ? why.text : keiin_err_text(err));
-        goto out;
-    }
-    if (memchr(text, 0, n) != NULL) {
-        buf_put_str(errors, "a NUL byte in a text file\n");
-        err = KEIIN_EUSAGE;
-        goto out;
-    }
-    r.next = (const char *)text;
-    line = ini_parse_stream(next_line, &r, on_setting, &r);
-    if (line != 0) {
-        error_line(&r, line > 0 ? (unsigned)line : 0);
-        buf_put_str(errors, "neither [section], name = value nor a comment\n");
-    }
     if (r.err == 0)
         check_all(&r);
     if (r.err == 0 && !r.wrong)
         check_memory(&r);
     if (r.err != 0) {
         buf_clear(errors);
-        err = r.err;
-        goto out;
+        return r.err;
     }
-    if (r.wrong)
-        err = KEIIN_EUSAGE;
-    if (err == 0)
-        err = buf_status(errors);
-out:
-    free(text);
-    return err;
+    return r.wrong ? KEIIN_EUSAGE : buf_status(errors);
 }
 
 void config_destroy(struct config *config)

@@ -65,7 +65,7 @@ int inifile_read(const struct inifile *f, const char *path, size_t bytes_max, st
         return err;
     if (err != 0) {
         buf_printf(f->errors, "%s\n", why.text[0] != 0 ? why.text : keiin_err_text(err));
-        return KEIIN_EUSAGE;
+        return err;
     }
     if (memchr(text, 0, n) != NULL) {
         buf_put_str(f->errors, "a NUL byte in a text file\n");

@@ -24,7 +24,8 @@ void inifile_error(const struct inifile *f, unsigned line);
 
 /*
  * Reads all of it, whatever is wrong in it. What is wrong with the file itself goes to `errors`;
- * KEIIN_EUSAGE when any was added. KEIIN_ENOMEM. `digest`, unless NULL, becomes SHA-256 of the bytes.
+ * KEIIN_EUSAGE when anything was added there. What file_read gives, its reason being in `errors`.
+ * `digest`, unless NULL, becomes SHA-256 of the bytes.
  */
 int inifile_read(const struct inifile *f, const char *path, size_t bytes_max, struct hash *digest)
     KEIIN_MUST_USE;

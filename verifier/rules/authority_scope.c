@@ -90,6 +90,8 @@ static int authorised(struct rule_run *run, const struct rules_record *r, bool w
         strcat(several, count == 1 ? "" : ", ");
         strcat(several, ways[i]);
     }
+    if (hits[1] && count == 1 && dataset.n == 0)
+        hit.sentence = WAYS + 1;
     if (err == 0 && count > 0) {
         struct rule_fact facts[] = {fact_text("outside", dataset),
             fact_text("recipient", record_text(r, F_RECIPIENT)),
@@ -113,6 +115,8 @@ static const char *const sentences[] = {
     "recipient {recipient}; the approval is for other recipients.",
     "{actor} ({unit}) did \"{action}\" on data set {dataset} under {authority} at {at}; outside "
     "what the approval allows were its {several}.",
+    "{actor} ({unit}) did \"{action}\" under {authority} at {at}; the approval is for certain data "
+    "sets, and the record does not say which one this was.",
     NULL};
 
 const struct rule rule_authority_scope = {
