@@ -90,6 +90,21 @@ static void on_newest(struct history *h, void *ctx)
     events_put(&h->events, h->now_ms + 290 * SECOND_MS, on_older, ctx);
 }
 
+/* One that was the newest hours ago, as of a writer that knows of no later one. */
+static void on_stale(struct history *h, void *ctx)
+{
+    struct moment *m = ctx;
+
+    h->writers[m->id].fault = HEARTBEAT_STALE;
+    upkeep_heartbeat(h, m->id);
+    history_delete(h, m);
+}
+
+static void stale_checkpoint(struct scene *s)
+{
+    put_moment(s, on_stale, W_OPERATOR);
+}
+
 static void older_checkpoint(struct scene *s)
 {
     put_moment(s, on_newest, W_OPERATOR);
@@ -99,6 +114,7 @@ const struct violation_rule near_clock[] = {
     {"heartbeat-missing", 3, {{"an hour", pause_between, 0}}},
     {"late-record", 3, {{"five minutes ahead", at_the_limit, 0}, {"an hour old", kept_back, 0}}},
     {"clock-step", 3, {{"five minutes back", at_the_limit, 1}}},
-    {"time-disputed", 3, {{"minutes old", older_checkpoint, 0}}},
+    {"time-disputed", 3,
+        {{"minutes old", older_checkpoint, 0}, {"hours old", stale_checkpoint, 0}}},
     {NULL, 0, {{NULL, NULL, 0}}},
 };

@@ -141,6 +141,8 @@ static struct span note(struct buf *out, uint64_t size, uint64_t at_ms, int how)
     return buf_view(out);
 }
 
+#define FRESH "[time-disputed]\nfresh = yes\n"
+
 /* An entry with a heartbeat that names it. */
 static void named(struct stream *s, uint64_t received_ms, const char *record, uint64_t size,
     uint64_t cosigned_ms, int how)
@@ -162,7 +164,7 @@ static void ten(struct stream *s)
 
 static void disputed_heartbeat(void **state)
 {
-    struct stream *s = stream_new(NULL);
+    struct stream *s = stream_new(FRESH);
 
     (void)state;
     ten(s);
@@ -182,9 +184,22 @@ static void disputed_heartbeat(void **state)
     stream_free(s);
 }
 
-static void disputed_cosignature(void **state)
+/* Without `fresh` an old checkpoint is the newest that a writer knew of, and disputes nothing. */
+static void disputed_unless_fresh(void **state)
 {
     struct stream *s = stream_new(NULL);
+
+    (void)state;
+    ten(s);
+    named(s, H(9), "heartbeat at=9h", 2, 0, RIGHT);
+    named(s, H(9), "heartbeat at=7h-5min-1ms", 8, 0, RIGHT); /* 11 */
+    found(s, DISPUTED, DISPUTED " 11.0 7.0\n");
+    stream_free(s);
+}
+
+static void disputed_cosignature(void **state)
+{
+    struct stream *s = stream_new(FRESH);
 
     (void)state;
     ten(s);
@@ -205,7 +220,7 @@ static void disputed_cosignature(void **state)
 /* Its own entry is the first that a heartbeat's checkpoint cannot hold. */
 static void disputed_beyond(void **state)
 {
-    struct stream *s = stream_new(NULL);
+    struct stream *s = stream_new(FRESH);
 
     (void)state;
     ten(s);
@@ -224,7 +239,7 @@ static void disputed_beyond(void **state)
 /* Notes that say nothing; and the same note under another roster, or from another writer. */
 static void disputed_notes(void **state)
 {
-    struct stream *s = stream_new(NULL);
+    struct stream *s = stream_new(FRESH);
     struct buf out;
 
     (void)state;
@@ -248,7 +263,7 @@ static void disputed_notes(void **state)
 /* More notes than are remembered. */
 static void disputed_many_notes(void **state)
 {
-    struct stream *s = stream_new(NULL);
+    struct stream *s = stream_new(FRESH);
 
     (void)state;
     for (int i = 0; i < 600; i++)
@@ -267,7 +282,7 @@ static void disputed_many_notes(void **state)
 
 static void disputed_vouched(void **state)
 {
-    struct stream *s = stream_new(NULL);
+    struct stream *s = stream_new(FRESH);
 
     (void)state;
     ten(s);
@@ -286,7 +301,7 @@ static void disputed_vouched(void **state)
 
 static void disputed_absurd(void **state)
 {
-    struct stream *s = stream_new("[time-disputed]\nlimit = 3650 d\n");
+    struct stream *s = stream_new(FRESH "limit = 3650 d\n");
 
     (void)state;
     ten(s);
@@ -304,7 +319,7 @@ static void disputed_absurd(void **state)
  */
 static void disputed_old_entries(void **state)
 {
-    struct stream *s = stream_new("[time-disputed]\nlimit = 0 s\n");
+    struct stream *s = stream_new(FRESH "limit = 0 s\n");
     const unsigned count = 70000;
     char record[60];
 
@@ -337,7 +352,7 @@ static void disputed_old_entries(void **state)
 /* An entry every two minutes: more than 65,536 stretches, so they become longer. */
 static void disputed_thinned(void **state)
 {
-    struct stream *s = stream_new("[time-disputed]\nlimit = 0 s\n");
+    struct stream *s = stream_new(FRESH "limit = 0 s\n");
     const unsigned count = 140000;
 
     (void)state;
@@ -360,6 +375,7 @@ int main(void)
         cmocka_unit_test(step_back),
         cmocka_unit_test(step_sentence_and_everything),
         cmocka_unit_test(disputed_heartbeat),
+        cmocka_unit_test(disputed_unless_fresh),
         cmocka_unit_test(disputed_cosignature),
         cmocka_unit_test(disputed_beyond),
         cmocka_unit_test(disputed_notes),

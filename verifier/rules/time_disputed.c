@@ -25,7 +25,7 @@ struct stretches {
     uint64_t length_ms;
     uint64_t next; /* entry behind the last */
 };
-enum { LIMIT };
+enum { LIMIT, FRESH };
 enum { BEYOND, LATE, EARLY };
 
 static struct key number_key(uint8_t bytes[static 8], uint64_t number)
@@ -176,7 +176,8 @@ static bool disputed(const struct rule_run *run, const struct claim *c, struct d
         *out = (struct dispute){LATE, c->size - 1, least};
         return true;
     }
-    if (c->size < c->own && received_between(run, c->size, &least, &greatest) &&
+    if (run->limits[FRESH] != 0 && c->size < c->own &&
+        received_between(run, c->size, &least, &greatest) &&
         time_after(greatest, limit) < c->at_ms) {
         *out = (struct dispute){EARLY, c->size, greatest};
         return true;
@@ -309,6 +310,9 @@ static const char *const sentences[] = {
 static const struct rule_limit limits[] = {
     {"limit", LIMIT_DURATION, "5 min", 0, 3650 * RULE_DAY,
         "how far the clocks may lie apart, and a checkpoint behind the entries"},
+    {"fresh", LIMIT_SWITCH, "no", 0, 0,
+        "whether writers fetch a checkpoint for each heartbeat: then an entry that was received "
+        "long before a heartbeat and is not in its checkpoint is disputed, too"},
     {0}};
 
 const struct rule rule_time_disputed = {
