@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """What the documents name exists: DESIGN.md has a sentence for every source file and for no
 other; files and links that documents mention are there; each program has a man page that
-is installed; the codes of SPEC.md section 9 are those of the verifier; damage and mutations
-that THREATS.md names exist."""
+is installed; the codes of SPEC.md section 9 are those of the verifier; damage, mutations and
+rules that THREATS.md names exist; doc/rules.md and packaging/rules.ini name the rules that there
+are, with the limits that they have."""
 
 import fnmatch
 import os
@@ -12,9 +13,11 @@ import subprocess
 import sys
 
 SRC = pathlib.Path(os.environ.get("KEIIN_SRC", ".")).resolve()
-FOLDERS = ("core", "system", "http", "store", "keys", "client", "ledger", "verifier")
+BIN = pathlib.Path(os.environ.get("KEIIN_BIN", SRC / "build")).resolve()
+FOLDERS = ("core", "system", "auditlog", "http", "store", "keys", "client", "ledger", "verifier")
 DOCUMENTS = ("README.md", "DESIGN.md", "SPEC.md", "THREATS.md", "STYLE.md", "CONTRIBUTING.md",
-             "CHANGELOG.md", "doc/vocabulary.md", "doc/key-file.md", "doc/operator-handbook.md")
+             "CHANGELOG.md", "doc/vocabulary.md", "doc/rules.md", "doc/key-file.md",
+             "doc/operator-handbook.md")
 
 
 def read(name):
@@ -55,7 +58,7 @@ def check_links(problems):
         for target in re.findall(r"\]\(([^)#]+)\)", text):
             if "://" not in target and not (SRC / name).parent.joinpath(target).exists():
                 problems.append(f"{name} links to {target}, which is not there")
-        for path in re.findall(r"`((?:core|system|tests|doc|verifier|ledger|client|keys)/[\w./-]+)`",
+        for path in re.findall(r"`((?:core|system|tests|doc|verifier|ledger|client|keys|packaging)/[\w./-]+)`",
                                text):
             if not (SRC / path).exists():
                 problems.append(f"{name} names {path}, which is not there")
@@ -103,6 +106,56 @@ def check_threats(problems):
             problems.append(f"THREATS.md names {word}, which neither forge nor mutations know")
 
 
+def rules_there():
+    """The rules of the list, in its order."""
+    names = re.findall(r"^    RULE\((\w+)\)", read("verifier/rules/list.c"), re.MULTILINE)
+    return [name.replace("_", "-") for name in names]
+
+
+def explained(problems, *options):
+    """What --explain all says; each rule with its severity and limits, as lines of a table."""
+    run = subprocess.run([BIN / "keiin-verify", "rules", *options, "--explain", "all"],
+                         capture_output=True, text=True, timeout=60)
+    if run.returncode != 0:
+        problems.append(f"keiin-verify rules --explain all: {run.stderr}")
+    return run.stdout
+
+
+def check_rules(problems):
+    there = rules_there()
+    text = read("doc/rules.md")
+    rows = re.findall(r"^\| `([a-z-]+)` \| (\w+) \|.*\| ([^|]+) \|$", text, re.MULTILINE)
+    for what, names in (
+            ("the table of doc/rules.md", [name for name, _, _ in rows]),
+            ("the paragraphs of doc/rules.md", re.findall(r"^\*\*`([a-z-]+)`\*\*", text, re.MULTILINE)),
+            ("packaging/rules.ini", [name for name in re.findall(
+                r"^\[([a-z-]+)\]", read("packaging/rules.ini"), re.MULTILINE) if name != "clocks"])):
+        if names != there:
+            problems.append(f"rules in {what} {names}, in list.c {there}")
+    manual = read("doc/man/keiin-verify.1")
+    problems += [f"keiin-verify.1 does not name the rule {name}" for name in there
+                 if not re.search(rf"\b{name}\b", manual)]
+    initial = explained(problems)
+    if explained(problems, "--rules", SRC / "packaging/rules.ini") != initial:
+        problems.append("packaging/rules.ini does not hold the initial limits")
+    told = {}
+    for part in initial.split("\n\n"):
+        if head := re.match(r"([a-z-]+) \((\w+)\)\n", part):
+            told[head[1]] = (head[2], re.findall(r"^  Limit: +(\w+) = (.+?) \(", part, re.MULTILINE))
+    written = {name: (severity, re.findall(r"`(\w+)` ([^,]+)", limits))
+               for name, severity, limits in rows}
+    problems += [f"{name} is {written.get(name)} in doc/rules.md, and {told.get(name)}"
+                 for name in there if written.get(name) != told.get(name)]
+    section = read("THREATS.md").split("\n## What was recorded, and not allowed", 1)[1]
+    for cell in re.findall(r"^\|[^|]*\|[^|]*\| ([^|]*`[^|]*) \|", section.split("\n## ", 1)[0],
+                           re.MULTILINE):
+        problems += [f"THREATS.md names {name}, which is no rule"
+                     for name in re.findall("`([a-z]+-[a-z-]+)`", cell)
+                     if name not in there]
+    problems += [f"THREATS.md says nothing of the rule {name}" for name in there
+                 if f"`{name}`" not in section]
+
+
 def main():
     problems = []
     check_files(problems)
@@ -110,6 +163,7 @@ def main():
     check_manuals(problems)
     check_codes(problems)
     check_threats(problems)
+    check_rules(problems)
     print("\n".join(problems))
     return 1 if problems else 0
 
