@@ -89,6 +89,9 @@ static bool judge_batch(struct model *m, struct batch *b, enum model_mode mode)
         model_entry_bytes(m, b->want[i].index, &sent->s, sent->digests,
             span_of(sent->signature, sizeof sent->signature));
     }
+    for (size_t i = 0; i < b->count; i++)
+        if (b->want[i].placed_no)
+            model_keep_evidence(m, &b->sent[i]->s);
     return commits || m->evidence_count > evidence;
 }
 
@@ -106,7 +109,7 @@ static void send_batch(struct batch *b)
     memory_store_full_at(0);
     before = t.model;
     if (judge_batch(&t.model, b, MODEL_STORES) && t.disk_full) {
-        t.model = before; /* nothing of the group was stored */
+        t.model = before; /* nothing of the group was stored, but for evidence */
         (void)judge_batch(&t.model, b, MODEL_FULL);
     }
     t.disk_full = false;

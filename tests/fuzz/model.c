@@ -89,10 +89,10 @@ static bool key_known(const struct model *m, const struct model_submission *s)
 
 static struct model_answer refused(unsigned status, const char *code)
 {
-    return (struct model_answer){status, code, 0};
+    return (struct model_answer){status, code, 0, false};
 }
 
-static void keep_evidence(struct model *m, const struct model_submission *s)
+void model_keep_evidence(struct model *m, const struct model_submission *s)
 {
     uint64_t last = s->number + s->count - 1;
     const struct model_entry *found = NULL;
@@ -162,16 +162,16 @@ struct model_answer model_submit(
         if (m->entries[i].writer == s->writer && m->entries[i].number == s->number &&
             m->entries[i].count == s->count && hash_eq(&m->entries[i].before, &s->before) &&
             hash_eq(&m->entries[i].after, &s->after))
-            return (struct model_answer){200, NULL, i};
-    if (mode == MODEL_STORES)
-        keep_evidence(m, s);
+            return (struct model_answer){200, NULL, i, false};
     answer = in_its_place(m, s);
-    if (answer.code != NULL)
+    if (answer.code == NULL && clock_is_wrong(m, wall_ms) && mode == MODEL_STORES)
+        answer = refused(503, "busy");
+    if (answer.code == NULL && mode == MODEL_FULL)
+        answer = refused(507, "full");
+    if (answer.code != NULL) {
+        answer.placed_no = true;
         return answer;
-    if (clock_is_wrong(m, wall_ms) && mode == MODEL_STORES)
-        return refused(503, "busy");
-    if (mode == MODEL_FULL)
-        return refused(507, "full");
+    }
     FUZZ_CHECK(m->size < MODEL_ENTRIES_MAX);
     *e = (struct model_entry){.writer = s->writer,
         .number = s->number,
@@ -186,7 +186,7 @@ struct model_answer model_submit(
         m->roster_hash = s->roster_hash;
         list(m, s->lists);
     }
-    return (struct model_answer){201, NULL, m->size++};
+    return (struct model_answer){201, NULL, m->size++, false};
 }
 
 void model_entry_bytes(struct model *m, uint64_t index, const struct model_submission *s,

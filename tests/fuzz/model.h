@@ -67,6 +67,7 @@ struct model_answer {
     unsigned status;
     const char *code; /* of a refusal */
     uint64_t index; /* of the entry */
+    bool placed_no; /* it was right in itself, and got no place: it may be evidence */
 };
 
 enum model_mode { MODEL_STORES, MODEL_FULL };
@@ -79,6 +80,8 @@ void model_start(struct model *m, struct span roster_text, const uint8_t lists[M
 /* Decides about a submission, and takes it over when it is stored. */
 struct model_answer model_submit(
     struct model *m, const struct model_submission *s, uint64_t wall_ms, enum model_mode mode);
+/* Of what got no place, when the whole group has its places: whether it contradicts an entry. */
+void model_keep_evidence(struct model *m, const struct model_submission *s);
 /* Fills prev, received and leaf of the newest entry, by its signature. */
 void model_entry_bytes(struct model *m, uint64_t index, const struct model_submission *s,
     const struct hash *digests, struct span signature);
