@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "core/sha256.h"
 #include "tests/unit/rules_stream.h"
 
 extern const struct rule rule_heartbeat_missing;
@@ -141,6 +142,28 @@ static void heartbeat_ids(void **state)
     rules_finding_id(&c, &rule_heartbeat_missing, &address, 1, (struct span){NULL, 0}, &digest);
     assert_false(hash_eq(&a, &b));
     assert_false(hash_eq(&a, &c));
+    digest.b[0] = 2; /* other limits */
+    rules_finding_id(&b, &rule_heartbeat_missing, &address, 1, span_str("npa"), &digest);
+    assert_false(hash_eq(&a, &b));
+}
+
+/* As doc/rules.md has it. */
+static void ids_are_hashes_of_lines(void **state)
+{
+    struct rules_address addresses[] = {{7, 2}, {12, 0}};
+    struct hash id, expected, digest = {{0xab}};
+
+    (void)state;
+    rules_finding_id(&id, &rule_heartbeat_missing, addresses, 2, span_str("npa"), &digest);
+    sha256(
+        &expected, span_str("keiin/finding/v1\nheartbeat-missing\n7.2 12.0\nnpa\n"
+                            "ab00000000000000000000000000000000000000000000000000000000000000\n"));
+    assert_true(hash_eq(&id, &expected));
+    rules_finding_id(&id, &rule_heartbeat_missing, addresses, 1, (struct span){NULL, 0}, &digest);
+    sha256(
+        &expected, span_str("keiin/finding/v1\nheartbeat-missing\n7.2\n"
+                            "ab00000000000000000000000000000000000000000000000000000000000000\n"));
+    assert_true(hash_eq(&id, &expected));
 }
 
 /* --- source-unbalanced */
@@ -261,6 +284,7 @@ int main(void)
         cmocka_unit_test(heartbeat_clock),
         cmocka_unit_test(heartbeat_order),
         cmocka_unit_test(heartbeat_ids),
+        cmocka_unit_test(ids_are_hashes_of_lines),
         cmocka_unit_test(source_hits),
         cmocka_unit_test(source_what_counts),
         cmocka_unit_test(source_limits),

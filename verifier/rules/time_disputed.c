@@ -196,6 +196,7 @@ static int tell(struct rule_run *run, const struct rules_record *r, const struct
         .r = r,
         .addresses = addresses,
         .address_count = r == NULL || d->sentence == BEYOND ? 1 : 2,
+        .subject = r == NULL ? c->by : (struct span){NULL, 0},
         .facts = facts,
         .fact_count = 6};
 
