@@ -398,9 +398,25 @@ static void self_approved_in_decisions(void **state)
     stream_free(s);
 }
 
+/* Several data sets stand in `parents`, where no one of them is the record's own. */
+static void several_data_sets_of_a_refused_emergency(void **state)
+{
+    struct stream *s = stream_new(NULL);
+
+    (void)state;
+    said(s, "npa", H(1), "query actor=npa/a authority=E emergency=true parents=d1,d2 ratify_by=9h");
+    said(s, "committee", H(2), "approve approval=E decision=refused");
+    said(s, "npa", H(3), "erase actor=npa/b parents=d1,d3 method=wiped reason=refused");
+    passed(s, H(27));
+    found(s, "emergency-unratified", "emergency-unratified 0.0 1.0\n");
+    assert_non_null(strstr(found_sentences(s), "d2"));
+    stream_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(several_data_sets_of_a_refused_emergency),
         cmocka_unit_test(ratified_in_time),
         cmocka_unit_test(not_ratified),
         cmocka_unit_test(deadlines_that_are_said),

@@ -292,7 +292,7 @@ static void disputed_vouched(void **state)
     vouched(s, 10, H(200), "w4");
     vouched(s, 11, H(1), "w5"); /* of an entry that was not read */
     vouched(s, 10, H(9) - MIN(5) - 1, "w6"); /* an id of its own */
-    found(s, DISPUTED, DISPUTED " 9.0\n" DISPUTED " 9.0\n");
+    found(s, DISPUTED, DISPUTED " 9.0 open\n" DISPUTED " 9.0 open\n");
     assert_string_equal(found_sentences(s),
         "time-disputed: w2 vouched at 2026-01-01T08:54:59.999Z for a checkpoint of 10 entries; the "
         "last of them, entry 9, must have been received by then, and the ledger says that it was "

@@ -1,4 +1,4 @@
-#include "verifier/rules/rule.h"
+#include "verifier/rules/datasets.h"
 
 enum { RATIFY_WITHIN, RATIFY_WITHIN_MAX, ERASE_WITHIN };
 enum { EMERGENCIES, TOUCHED, DATASETS };
@@ -82,7 +82,8 @@ static int must_erase(struct rule_run *run, struct touched *t, uint64_t from)
     return rule_wake(run, TOUCHED, t, time_after(from, run->limits[ERASE_WITHIN]));
 }
 
-static int touch(struct rule_run *run, const struct rules_record *r, struct emergency *e)
+static int touch_one(
+    struct rule_run *run, const struct rules_record *r, struct emergency *e, struct key dataset)
 {
     struct table *all = run->tables[TOUCHED];
     struct rule_key parts = {.n = 0};
@@ -90,15 +91,13 @@ static int touch(struct rule_run *run, const struct rules_record *r, struct emer
     struct dataset *d;
     struct key key;
 
-    if (r->dataset.text.n == 0 || r->undone || r->action == ACTION_ERASE)
-        return 0;
-    rule_key_add(&parts, r->dataset.text);
+    rule_key_add(&parts, dataset.text);
     rule_key_add(&parts, table_key(e));
     key = rule_key_done(&parts);
     if (table_find(all, key) != NULL)
         return 0;
     t = table_add(all, key);
-    d = table_add(run->tables[DATASETS], r->dataset);
+    d = table_add(run->tables[DATASETS], dataset);
     if (t == NULL || d == NULL)
         return KEIIN_ENOMEM;
     t->address = r->address;
@@ -108,6 +107,17 @@ static int touch(struct rule_run *run, const struct rules_record *r, struct emer
     if (!e->refused)
         return 0;
     return must_erase(run, t, record_began(r) > e->refused_ms ? record_began(r) : e->refused_ms);
+}
+
+static int touch(struct rule_run *run, const struct rules_record *r, struct emergency *e)
+{
+    struct datasets all = datasets_acted_on(r);
+    struct key dataset;
+    int err = 0;
+
+    while (err == 0 && !r->undone && r->action != ACTION_ERASE && datasets_next(&all, &dataset))
+        err = touch_one(run, r, e, dataset);
+    return err;
 }
 
 static void remove_touched(struct rule_run *run, struct touched *t)
@@ -127,12 +137,15 @@ static void remove_touched(struct rule_run *run, struct touched *t)
 
 static void erased(struct rule_run *run, const struct rules_record *r)
 {
+    struct datasets all = datasets_acted_on(r);
+    struct key dataset;
     struct dataset *d;
     struct touched *t;
 
-    while ((d = table_find(run->tables[DATASETS], r->dataset)) != NULL &&
-           (t = table_by_serial(run->tables[TOUCHED], d->touched)) != NULL)
-        remove_touched(run, t);
+    while (datasets_next(&all, &dataset))
+        while ((d = table_find(run->tables[DATASETS], dataset)) != NULL &&
+               (t = table_by_serial(run->tables[TOUCHED], d->touched)) != NULL)
+            remove_touched(run, t);
 }
 
 /* --- Decisions of the committee. */
@@ -249,7 +262,7 @@ static int record(struct rule_run *run, const struct rules_record *r)
 
     if (r->action == ACTION_APPROVE)
         return decided(run, r);
-    if (r->action == ACTION_ERASE && !r->undone && r->dataset.text.n > 0)
+    if (r->action == ACTION_ERASE && !r->undone)
         erased(run, r);
     if (r->denied || approval.text.n == 0 || (begin && r->writer->role != ROLE_COMMITTEE) ||
         (!emergency && table_count(run->tables[EMERGENCIES]) == 0))

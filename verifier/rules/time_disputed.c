@@ -198,7 +198,8 @@ static int tell(struct rule_run *run, const struct rules_record *r, const struct
         .address_count = r == NULL || d->sentence == BEYOND ? 1 : 2,
         .subject = r == NULL ? c->by : (struct span){NULL, 0},
         .facts = facts,
-        .fact_count = 6};
+        .fact_count = 6,
+        .open = r == NULL}; /* each checkpoint that is read has cosignatures of its own */
 
     if (r != NULL)
         addresses[0] = r->address;

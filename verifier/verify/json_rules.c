@@ -97,6 +97,16 @@ static json_t *not_judged(const struct rules *rules)
     return object;
 }
 
+static json_t *not_used(const struct rules_limits *limits)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < rules_count; i++)
+        if (rules_limits_off(limits, i))
+            json_add(list, json_string(rules_all[i]->name));
+    return list;
+}
+
 int json_rules(FILE *to, const struct rules_outcome *o)
 {
     const struct rules_counts *counts = rules_counts(o->rules);
@@ -121,6 +131,7 @@ int json_rules(FILE *to, const struct rules_outcome *o)
     json_put(json, "findings_before", json_number(true, o->report->before));
     json_put(json, "by_rule", by_rule(o->report));
     json_put(json, "not_judged", not_judged(o->rules));
+    json_put(json, "not_used", not_used(o->limits));
     json_put(json, "state_bytes", json_number(true, counts->state_bytes));
     json_put(json, "seconds", json_real(o->seconds));
     return json_line(to, json);
