@@ -129,7 +129,8 @@ const struct rule rule_copy_untracked = {
                "of it: nobody can say where it is, who reads it and when it is erased.",
     .reads = "dataset and parents of export and copy, and of all later records but queries and "
              "views",
-    .blind = "What failed by its own word. How many copies were made: one data set that came of it stands for all before it. "
+    .blind = "What failed by its own word. How many copies were made: one data set that came of it "
+             "stands for all before it. "
              "Exports that were never recorded.",
     .origin = "What was copied or exported must be found again for erasure; logs of disclosure: "
               "Directive (EU) 2016/680, article 25.",
