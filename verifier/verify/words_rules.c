@@ -64,6 +64,8 @@ static void say_verdict(FILE *to, const struct rules_outcome *o)
         SAY(to, RULES_SOME, o->report->found, records);
     else if (audit->verdict == AUDIT_INCOMPLETE)
         SAY(to, RULES_NO_VERDICT);
+    else if (o->report->before > 0)
+        SAY(to, RULES_NOTHING_NEW, o->report->before);
     else
         SAY(to, RULES_NONE, records);
     if (audit->verdict == AUDIT_FINDINGS)
@@ -91,7 +93,7 @@ static void say_rest(FILE *to, const struct rules_outcome *o)
         SAY(to, RULES_RECEIVED, time);
     }
     fputs("\n", to);
-    if (o->resumed)
+    if (o->resumed && o->report->found > 0)
         SAY(to, RULES_BEFORE, o->report->before);
     SAY(to, RULES_LEDGER);
     cli_put_visible(to, o->origin);
