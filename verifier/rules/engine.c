@@ -41,11 +41,11 @@ static int run_init(struct rules *rules, unsigned number)
 int rules_new(const struct rules_limits *limits, struct rules_sink sink, struct rules **out)
 {
     struct rules *rules = calloc(1, sizeof *rules);
-    int err = rules == NULL ? KEIIN_ENOMEM : 0;
+    int err = 0;
 
     *out = NULL;
-    if (err != 0)
-        return err;
+    if (rules == NULL)
+        return KEIIN_ENOMEM;
     rules->limits = limits;
     rules->sink = sink;
     rules->waiting_bytes_max = WAITING_BYTES_MAX;
