@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 import scale
-from bench_ledger import Ledger, bench
+from bench_ledger import Ledger, bench, program, run
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
 from hostile import Hostile  # noqa: E402
@@ -131,6 +131,20 @@ def audits(table, folder):
               "%d ns" % proof["check_ns"])
 
 
+def oversight_rules(table, folder):
+    """Over a year of a made history, where a tenth of the records are heartbeats."""
+    run(program("tests/history/history"), "--records", "300000", "--seed", "1", folder + "/year")
+    rules = bench("rules", folder + "/year.roster", folder + "/year")
+    dearest = sorted(rules["rules_ns"].items(), key=lambda item: -item[1])[:4]
+    table.add("all oversight rules together, us a record", 2, rules["all_ns"] / 1000,
+              "%d ns to read a record; " % rules["none_ns"] +
+              ", ".join("%s %d" % item for item in dearest), more_is_better=False)
+    print("rules, ns a record: " + ", ".join("%s %.0f" % item
+                                             for item in rules["rules_ns"].items()))
+    print("rules, memory: %.1f MiB for %d records" % (rules["state_bytes"] / 2**20,
+                                                      rules["records"]))
+
+
 def growth(table, folder, entries_max):
     """What must not grow with the ledger, from its first measured size to its last."""
     points = scale.measure(folder, entries_max)
@@ -184,6 +198,7 @@ def main():
                                                         commit["twice_p99_us"]),
                   more_is_better=False)
         audits(table, folder)
+        oversight_rules(table, folder)
         growth(table, folder + "/growth", options.entries)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
