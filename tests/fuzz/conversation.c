@@ -246,8 +246,9 @@ static void heartbeat(void)
 static void pass_time(void)
 {
     unsigned ms = choose_u8(&t.c) * 50u;
+    uint64_t received = t.model.entries[t.model.size - 1].received;
 
-    if (t.model.parted_ms > 60000 || t.model.parted_ms < -60000)
+    if (t.model.parted_ms > 60000 || t.model.parted_ms < -60000 || received > server_wall_ms + 1000)
         return; /* after a minute like this the server stops, as it should */
     server_wall_ms += ms;
     server_monotonic_ms += ms;
