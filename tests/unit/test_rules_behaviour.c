@@ -271,6 +271,29 @@ static void refused_many(void **state)
     stream_free(s);
 }
 
+/* Each success reads all refusals, so that only the newest of too many are kept. */
+static void refused_too_many(void **state)
+{
+    struct stream *s = stream_new("[denied-burst]\ndenied = 1000\n");
+    static char expected[64 * 1024];
+    char record[80];
+    size_t n = 0;
+
+    (void)state;
+    for (int i = 0; i <= 2000; i++) {
+        snprintf(record, sizeof record, "query actor=a%d dataset=d outcome=denied", i);
+        if (i == 0)
+            said(s, "npa", H(1), record);
+        else
+            said_too(s, record);
+        if (i >= 1000)
+            n += (size_t)snprintf(expected + n, sizeof expected - n, BURST " 0.%d 1.0\n", i);
+    }
+    said(s, "npa", H(1), "query actor=new dataset=d outcome=success");
+    found(s, BURST, expected);
+    stream_free(s);
+}
+
 /* --- volume-outlier */
 
 #define QUERY "query actor=npa/a unit=npa/cyber dataset=d1 count=%llu"
@@ -501,6 +524,7 @@ int main(void)
         cmocka_unit_test(refused_boundary),
         cmocka_unit_test(refused_near_misses),
         cmocka_unit_test(refused_many),
+        cmocka_unit_test(refused_too_many),
         cmocka_unit_test(outlier_limit),
         cmocka_unit_test(outlier_hours_min),
         cmocka_unit_test(outlier_sliding),

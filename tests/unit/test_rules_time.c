@@ -260,6 +260,34 @@ static void disputed_notes(void **state)
     stream_free(s);
 }
 
+/* A note with one line again and again would only take time. */
+static void disputed_repeated_lines(void **state)
+{
+    struct stream *s = stream_new(NULL);
+    struct buf out;
+    struct span line;
+
+    (void)state;
+    ten(s);
+    note(&out, 8, 0, RIGHT);
+    for (line = buf_view(&out); memcmp(line.p, "\n\n", 2) != 0; line.n--)
+        line.p++;
+    line = span_of(line.p + 2, line.n - 2);
+    for (int i = 0; i < 3; i++) {
+        uint8_t copy[512];
+        size_t n = line.n;
+
+        said_checkpoint(s, "npa", H(9), "heartbeat at=1h", buf_view(&out)); /* 10 to 12 */
+        assert_true(n <= sizeof copy);
+        memcpy(copy, line.p, n);
+        buf_put(&out, copy, n);
+        line = span_of(out.p + out.n - n, n);
+    }
+    buf_destroy(&out);
+    found(s, DISPUTED, DISPUTED " 10.0 7.0\n" DISPUTED " 11.0 7.0\n");
+    stream_free(s);
+}
+
 /* More notes than are remembered. */
 static void disputed_many_notes(void **state)
 {
@@ -383,6 +411,7 @@ int main(void)
         cmocka_unit_test(disputed_cosignature),
         cmocka_unit_test(disputed_beyond),
         cmocka_unit_test(disputed_notes),
+        cmocka_unit_test(disputed_repeated_lines),
         cmocka_unit_test(disputed_many_notes),
         cmocka_unit_test(disputed_vouched),
         cmocka_unit_test(disputed_absurd),

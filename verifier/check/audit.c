@@ -160,19 +160,28 @@ static int judge_tree(struct audit *a)
     return err;
 }
 
+/* Tells the keeper of records, if there is one to be told, where the judge stands. */
+static bool begin_keeping(const struct audit *a)
+{
+    const struct record_keeper *keeper = a->options->keeper;
+    struct hash root;
+
+    if (keeper == NULL || keeper->begin == NULL)
+        return true;
+    frontier_root(&a->levels->frontier, &root);
+    return keeper->begin(keeper->ctx, a->judge.size, &root);
+}
+
 /* Where the last verdict stood, when that serves. */
 static bool resume_attempt(struct audit *a, int *err, struct why *why)
 {
-    const struct record_keeper *keeper = a->options->keeper;
-
     return state_resume(&a->state, !a->options->no_records, &a->judge, a->levels, err, why) &&
-           (keeper == NULL || keeper->begin(keeper->ctx, a->judge.size));
+           begin_keeping(a);
 }
 
 /* From the beginning, or from the last verdict. */
 static int attempt(struct audit *a, bool resume, struct why *why)
 {
-    const struct record_keeper *keeper = a->options->keeper;
     int err = attempt_init(a);
 
     a->out->entries_before = 0;
@@ -181,8 +190,8 @@ static int attempt(struct audit *a, bool resume, struct why *why)
     } else {
         if (err == 0 && resume)
             err = attempt_init(a);
-        if (err == 0 && keeper != NULL && keeper->begin != NULL)
-            keeper->begin(keeper->ctx, 0);
+        if (err == 0)
+            begin_keeping(a);
     }
     /* The remembered checkpoint, unless the audit goes on from there, must be of this history. */
     if (err == 0 && a->has_state && a->state.has_seen && a->state.seen_size > a->judge.size &&
@@ -337,7 +346,7 @@ static int remember(struct audit *a, struct why *why)
     if (conflict)
         return state_keep_evidence(&a->state, note, why);
     if (stands && keeper != NULL) {
-        int err = keeper->save(keeper->ctx, a->judge.size, why);
+        int err = keeper->save(keeper->ctx, a->judge.size, &a->checkpoint.root, why);
 
         if (err != 0)
             return err;

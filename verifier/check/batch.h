@@ -66,10 +66,11 @@ struct record_keeper {
     /*
      * With an audit's state; else NULL. `begin`: the entries from `index` on will come (it may be
      * called again, when all must be read after all); false where what is before them is not known
-     * any more. `save`: the audit is about to remember that it stands at `index`.
+     * any more. `save`: the audit is about to remember that it stands at `index`. `root` is that of
+     * the tree over the entries before it: what was kept for others is not to be used for these.
      */
-    bool (*begin)(void *ctx, uint64_t index);
-    int (*save)(void *ctx, uint64_t index, struct why *why);
+    bool (*begin)(void *ctx, uint64_t index, const struct hash *root);
+    int (*save)(void *ctx, uint64_t index, const struct hash *root, struct why *why);
     void *ctx;
 };
 

@@ -2,13 +2,16 @@
 
 #include <stdlib.h>
 
+/* More than the lists of a record can take: each id has two bytes at least there. */
+#define LIST_BYTES_MAX (8 * (size_t)RECORD_BYTES_MAX)
+
 size_t approval_bytes(void)
 {
     return sizeof(struct approval);
 }
 
-/* What more an approval has: its parts, each behind its length. */
-struct span approval_part(const struct approval *a, enum approval_part part)
+/* What more an approval has: its parts, each behind its length; empty: no limit. */
+static struct span part_of(const struct approval *a, enum approval_part part)
 {
     struct cursor in = cursor_of(table_more(a));
     struct span found = {NULL, 0};
@@ -23,7 +26,7 @@ static int put_parts(struct table *t, struct approval *a, const struct span part
     struct buf all;
     int err;
 
-    buf_init(&all, 16 * (size_t)RECORD_BYTES_MAX);
+    buf_init(&all, PARTS * LIST_BYTES_MAX);
     for (int i = 0; i < PARTS; i++) {
         buf_put_be32(&all, (uint32_t)parts[i].n);
         buf_put_span(&all, parts[i]);
@@ -36,8 +39,84 @@ static int put_parts(struct table *t, struct approval *a, const struct span part
 static void get_parts(const struct approval *a, struct span parts[static PARTS])
 {
     for (int i = 0; i < PARTS; i++)
-        parts[i] = approval_part(a, (enum approval_part)i);
+        parts[i] = part_of(a, (enum approval_part)i);
 }
+
+/* --- Lists. An agency can make a long one be asked about with each record, so they are sorted. */
+
+/* A list: this, where each id stands in the bytes behind, in the order of the ids, and these. */
+struct list {
+    uint32_t count;
+};
+struct listed_id {
+    uint32_t at, n;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+    return span_cmp(*(const struct span *)a, *(const struct span *)b);
+}
+
+/* Makes a list of an encoded array. */
+static int put_list(struct buf *out, struct span array)
+{
+    struct ids ids = ids_of(array);
+    struct list list = {(uint32_t)ids.left};
+    struct span *sorted = calloc(ids.left + 1, sizeof *sorted);
+    int err = sorted == NULL ? KEIIN_ENOMEM : 0;
+
+    for (uint32_t i = 0; err == 0 && i < list.count; i++)
+        ids_next(&ids, &sorted[i]);
+    if (err == 0) {
+        qsort(sorted, list.count, sizeof *sorted, compare_ids);
+        buf_put(out, &list, sizeof list);
+    }
+    for (uint32_t i = 0; err == 0 && i < list.count; i++) {
+        struct listed_id id = {(uint32_t)(sorted[i].p - array.p), (uint32_t)sorted[i].n};
+
+        buf_put(out, &id, sizeof id);
+    }
+    free(sorted);
+    if (err == 0)
+        buf_put_span(out, array);
+    return err == 0 ? buf_status(out) : err;
+}
+
+bool approval_limits(const struct approval *a, enum approval_part list)
+{
+    return part_of(a, list).n > 0;
+}
+
+bool approval_allows(const struct approval *a, enum approval_part list, struct span id)
+{
+    struct cursor in = cursor_of(part_of(a, list));
+    struct list head;
+    struct span head_bytes = cursor_take(&in, sizeof head), places;
+    size_t low = 0, high;
+
+    if (in.failed)
+        return true;
+    memcpy(&head, head_bytes.p, sizeof head);
+    places = cursor_take(&in, head.count * sizeof(struct listed_id));
+    high = head.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        struct listed_id one;
+        int order;
+
+        memcpy(&one, places.p + middle * sizeof one, sizeof one);
+        order = span_cmp(id, span_of(in.p + one.at, one.n));
+        if (order == 0)
+            return true;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return false;
+}
+
+/* --- Times. */
 
 #define VALIDITIES_MAX 1000
 
@@ -73,7 +152,7 @@ static size_t last_of(const struct validity *list, size_t count)
 
 uint64_t approval_valid_to(const struct approval *a)
 {
-    struct span part = approval_part(a, PART_VALIDITY);
+    struct span part = part_of(a, PART_VALIDITY);
     uint64_t to = 0;
 
     for (size_t at = 0; at < part.n; at += sizeof(struct validity)) {
@@ -87,7 +166,7 @@ uint64_t approval_valid_to(const struct approval *a)
 
 enum approval_time approval_at(const struct approval *a, uint64_t at, struct validity *out)
 {
-    struct span part = approval_part(a, PART_VALIDITY);
+    struct span part = part_of(a, PART_VALIDITY);
     struct validity before = {0}, after = {0};
     bool valid = false, ended = false, begins = false;
 
@@ -115,8 +194,9 @@ enum approval_time approval_at(const struct approval *a, uint64_t at, struct val
     return before.revoked ? TIME_REVOKED : TIME_AFTER;
 }
 
-/* The limits that a record gives, in place of those that were there. */
-static void limit(struct approval *a, const struct rules_record *r, struct span *parts)
+/* The limits that a record gives, in place of those that were there. Their lists are put in `lists`. */
+static int limit(
+    struct approval *a, const struct rules_record *r, struct span *parts, struct buf *lists)
 {
     static const enum field_number fields[] = {
         [PART_PURPOSES] = F_PURPOSES,
@@ -125,14 +205,26 @@ static void limit(struct approval *a, const struct rules_record *r, struct span 
         [PART_RECIPIENTS] = F_RECIPIENTS,
     };
 
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+    size_t ends[PARTS] = {0};
+    int err = 0;
+
+    for (size_t i = 0; err == 0 && i < sizeof fields / sizeof fields[0]; i++) {
         if (record_has(r, fields[i]))
-            parts[i] = record_text(r, fields[i]);
+            err = put_list(lists, record_text(r, fields[i]));
+        ends[i] = lists->n;
+    }
+    for (size_t i = 0; err == 0 && i < sizeof fields / sizeof fields[0]; i++) {
+        size_t start = i == 0 ? 0 : ends[i - 1];
+
+        if (ends[i] > start)
+            parts[i] = span_of(lists->p + start, ends[i] - start);
+    }
     if (record_has(r, F_CRITERIA)) {
         a->has_criteria = true;
         memcpy(a->criteria.b, record_text(r, F_CRITERIA).p, HASH_BYTES);
     }
     a->address = r->address;
+    return err;
 }
 
 static struct validity validity_of(const struct rules_record *r)
@@ -169,9 +261,9 @@ static void extend(
     last->ended_by = r->address;
 }
 
-/* What a decision makes of an approval. False when it changes nothing. */
+/* What a decision makes of an approval; *limited: the record says its limits anew. */
 static bool decide(struct approval *a, struct rules_record *r, struct span *parts,
-    struct validity *list, size_t *count)
+    struct validity *list, size_t *count, bool *limited)
 {
     struct approval_change *change = &r->change;
     struct validity v = validity_of(r);
@@ -198,7 +290,7 @@ static bool decide(struct approval *a, struct rules_record *r, struct span *part
     } else {
         return false;
     }
-    limit(a, r, parts);
+    *limited = true;
     return true;
 }
 
@@ -206,18 +298,25 @@ static int approve(struct table *t, struct approval *a, struct rules_record *r)
 {
     struct span parts[PARTS];
     struct validity *list;
+    bool limited = false;
+    struct buf lists;
     size_t count;
     int err = 0;
 
+    buf_init(&lists, LIST_BYTES_MAX);
     get_parts(a, parts);
     list = validities(parts[PART_VALIDITY], &count);
     if (list == NULL)
         return KEIIN_ENOMEM;
-    if (decide(a, r, parts, list, &count)) {
+    if (decide(a, r, parts, list, &count, &limited)) {
+        if (limited)
+            err = limit(a, r, parts, &lists);
         parts[PART_VALIDITY] = span_of(list, count * sizeof *list);
-        err = put_parts(t, a, parts);
+        if (err == 0)
+            err = put_parts(t, a, parts);
     }
     free(list);
+    buf_destroy(&lists);
     return err;
 }
 

@@ -28,7 +28,7 @@ struct validity {
     bool revoked; /* it was a revoke */
 };
 
-/* The lists that limit an approval. */
+/* What limits an approval: lists of ids, and times. */
 enum approval_part {
     PART_PURPOSES,
     PART_DATASETS,
@@ -43,8 +43,9 @@ size_t approval_bytes(void); /* of the table's values */
 /* Takes an `approve` or `revoke` in; the change goes into r->change. KEIIN_ENOMEM. */
 int approvals_take(struct table *approvals, struct rules_record *r) KEIIN_MUST_USE;
 
-/* Part of an approval; empty: no limit. Lists are as ids_of takes them. */
-struct span approval_part(const struct approval *a, enum approval_part part);
+/* Whether one of its lists is there, and whether it has an id: then in few steps, however long. */
+bool approval_limits(const struct approval *a, enum approval_part list);
+bool approval_allows(const struct approval *a, enum approval_part list, struct span id);
 
 enum approval_time { TIME_VALID, TIME_BEFORE, TIME_AFTER, TIME_REVOKED };
 /*

@@ -1,13 +1,8 @@
 #include "verifier/rules/rule.h"
 
-/* The ids of an approval's list of data sets, while a record with many is looked at; else empty. */
-enum { ALLOWED };
-
 /* Actions whose record must say what the approval limits. */
 #define ACTIONS_EXACT                                                                              \
     (ACTIONS_ACCESS | ACTION_BIT(ACTION_PROVIDE) | ACTION_BIT(ACTION_DEIDENT_REVERSE))
-/* From so many bytes on both lists are long, and are not compared each with each. */
-#define LONG_BYTES 512
 
 static bool exact(const struct rules_record *r)
 {
@@ -18,51 +13,29 @@ static bool exact(const struct rules_record *r)
 static bool outside(const struct rules_record *r, enum approval_part part, enum field_number field,
     bool must_be_there)
 {
-    struct span list = approval_part(r->approved, part);
-
-    if (list.n == 0)
+    if (!approval_limits(r->approved, part))
         return false;
     if (!record_has(r, field))
         return must_be_there;
-    return !ids_has(list, record_text(r, field));
+    return !approval_allows(r->approved, part, record_text(r, field));
 }
 
-/* The first of the parents that the list has not. */
-static int first_outside(
-    struct rule_run *run, struct span parents, struct span list, struct span *out)
+/* Whether a data set is outside the approval's, or must be named and is not; *out is which. */
+static bool dataset_outside(const struct rules_record *r, struct span *out)
 {
-    bool table = parents.n > LONG_BYTES && list.n > LONG_BYTES;
-    struct ids ids = ids_of(list);
-    struct span id;
-    int err = 0;
+    struct ids parents = ids_of(record_text(r, F_PARENTS));
 
-    while (err == 0 && table && ids_next(&ids, &id))
-        err = table_add(run->tables[ALLOWED], key_of(id)) == NULL ? KEIIN_ENOMEM : 0;
-    ids = ids_of(parents);
-    while (err == 0 && out->n == 0 && ids_next(&ids, &id))
-        if (table ? table_find(run->tables[ALLOWED], key_of(id)) == NULL : !ids_has(list, id))
-            *out = id;
-    if (table)
-        table_clear(run->tables[ALLOWED]);
-    return err;
-}
-
-/* A data set outside the approval's; *hit says whether there is one, or must be named and is not. */
-static int dataset_outside(
-    struct rule_run *run, const struct rules_record *r, struct span *out, bool *hit)
-{
-    struct span list = approval_part(r->approved, PART_DATASETS);
-    int err = 0;
-
+    *out = record_text(r, F_DATASET);
+    if (outside(r, PART_DATASETS, F_DATASET, exact(r)))
+        return true;
+    if (!approval_limits(r->approved, PART_DATASETS) ||
+        (ACTION_BIT(r->action) & ACTIONS_ACCESS) == 0)
+        parents.left = 0;
+    while (ids_next(&parents, out))
+        if (!approval_allows(r->approved, PART_DATASETS, *out))
+            return true;
     *out = (struct span){NULL, 0};
-    *hit = outside(r, PART_DATASETS, F_DATASET, exact(r));
-    if (*hit)
-        *out = record_text(r, F_DATASET);
-    if (list.n == 0 || *hit || (ACTION_BIT(r->action) & ACTIONS_ACCESS) == 0)
-        return 0;
-    err = first_outside(run, record_text(r, F_PARENTS), list, out);
-    *hit = out->n > 0;
-    return err;
+    return false;
 }
 
 #define WAYS 4
@@ -72,18 +45,17 @@ static int authorised(struct rule_run *run, const struct rules_record *r, bool w
 {
     struct rules_address addresses[] = {r->address, r->approved->address};
     struct span dataset;
-    bool hits[WAYS] = {outside(r, PART_PURPOSES, F_PURPOSE, exact(r)), false,
+    bool hits[WAYS] = {outside(r, PART_PURPOSES, F_PURPOSE, exact(r)), dataset_outside(r, &dataset),
         outside(r, PART_UNITS, F_UNIT, exact(r)),
         outside(r, PART_RECIPIENTS, F_RECIPIENT, r->action == ACTION_PROVIDE)};
     char several[64] = "";
     struct rule_hit hit = {.r = r, .addresses = addresses, .address_count = 2};
     unsigned count = 0;
-    int err;
+    int err = 0;
 
     if (waited && !r->approved->ratified)
         return 0; /* authority-retroactive's */
-    err = dataset_outside(run, r, &dataset, &hits[1]);
-    for (unsigned i = 0; err == 0 && i < WAYS; i++) {
+    for (unsigned i = 0; i < WAYS; i++) {
         if (!hits[i])
             continue;
         hit.sentence = count++ == 0 ? i : WAYS;
@@ -92,7 +64,7 @@ static int authorised(struct rule_run *run, const struct rules_record *r, bool w
     }
     if (hits[1] && count == 1 && dataset.n == 0)
         hit.sentence = WAYS + 1;
-    if (err == 0 && count > 0) {
+    if (count > 0) {
         struct rule_fact facts[] = {fact_text("outside", dataset),
             fact_text("recipient", record_text(r, F_RECIPIENT)),
             fact_text("several", span_str(several))};
@@ -133,6 +105,5 @@ const struct rule rule_authority_scope = {
              "approval that limits nothing.",
     .origin = "An approval says what it is for (Act of 2025); limits of purpose and recipient: "
               "Directive (EU) 2016/680, article 4, and its logs (article 25).",
-    .table_bytes = {1},
     .authorised = authorised,
 };

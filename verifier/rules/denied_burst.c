@@ -10,6 +10,7 @@ enum { DENIED, PERIOD };
 enum { ACTORS, REFUSED };
 
 #define ATTEMPTS_A_DENIED 32 /* so many times the limit are kept of an actor */
+#define REFUSALS_MAX 1000 /* kept of a data set, and as many again before the oldest go */
 
 struct actor {
     uint64_t last_received_ms;
@@ -127,7 +128,10 @@ static int count_attempt(struct rule_run *run, struct actor *a, const struct rul
 
 /* --- Refused to one, done by another. */
 
-/* Forgets those that were received too long ago, which are the first. */
+/*
+ * Forgets those that were received too long ago, which are the first, and the first of too many: each
+ * success reads them all.
+ */
 static int forget_refusals(struct rule_run *run, struct refused *d, uint64_t now_ms)
 {
     struct span more = table_more(d);
@@ -136,6 +140,8 @@ static int forget_refusals(struct rule_run *run, struct refused *d, uint64_t now
 
     while (old < count && time_after(all[old].received_ms, kept_ms(run)) < now_ms)
         old++;
+    if (count >= 2 * REFUSALS_MAX && old < count - REFUSALS_MAX)
+        old = count - REFUSALS_MAX;
     /* Half of them at least, so that moving the rest costs little for each. */
     if (old * 2 < count || old == 0)
         return 0;
@@ -289,9 +295,10 @@ const struct rule rule_denied_burst = {
                "refused to them. A password that expired is a harmless reason, a colleague with "
                "the right task another.",
     .reads = "outcome, actor, dataset, at",
-    .blind = "Attempts without an actor, under several ids, or slower than the limit; a success "
-             "whose record does not say \"success\", names another data set, or was received "
-             "more than two periods after the denial.",
+    .blind =
+        "Attempts without an actor, under several ids, or slower than the limit; a success "
+        "whose record does not say \"success\", names another data set, was received more than "
+        "two periods after the denial, or after 1,000 other denials on that data set.",
     .origin = "Denied attempts are recorded and watched in SIS and ETIAS; OCSF and CADF have an "
               "outcome for it.",
     .limits = limits,

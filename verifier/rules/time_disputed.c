@@ -242,6 +242,30 @@ static bool may_be_disputed(const struct rule_run *run, const struct note *note,
     return false;
 }
 
+/* A writer makes up a note: lines by one key again and again would only take time. */
+#define LINES_A_KEY 2
+
+static bool repeats(const struct note *note, const struct vkey *key)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < note->line_count; i++)
+        count += memcmp(note->lines[i].id, key->id, sizeof key->id) == 0;
+    return count > LINES_A_KEY;
+}
+
+/* Whether any key of the roster has more lines than a note is given. */
+static bool any_repeats(const struct note *note, const struct roster *roster)
+{
+    bool any = false;
+
+    for (size_t i = 0; !any && i < roster->log_count; i++)
+        any = repeats(note, &roster->logs[i].key);
+    for (size_t i = 0; !any && i < roster->witness_count; i++)
+        any = repeats(note, &roster->witnesses[i].key);
+    return any;
+}
+
 /* Whether the log signed it, and no line by a key of the roster is wrong. */
 static bool counts(const struct roster *roster, const struct note *note)
 {
@@ -269,7 +293,7 @@ static int record(struct rule_run *run, const struct rules_record *r)
     if (!record_has(r, F_CHECKPOINT) || roster == NULL ||
         note_parse(record_text(r, F_CHECKPOINT), &note, NULL) != 0 ||
         checkpoint_parse(note.text, &checkpoint, NULL) != 0 ||
-        !span_eq(checkpoint.origin, roster->origin))
+        !span_eq(checkpoint.origin, roster->origin) || any_repeats(&note, roster))
         return 0;
     c = (struct claim){checkpoint.size, r->at, r->writer_name.text, r->address.index};
     if (!may_be_disputed(run, &note, c) || !counts(roster, &note))
@@ -326,9 +350,10 @@ const struct rule rule_time_disputed = {
                "forward.",
     .reads = "received; heartbeat: checkpoint and at; the cosignatures in it, and those of the "
              "checkpoint that is read",
-    .blind = "Times between two checkpoints that somebody vouched for. Of entries before the last "
-             "65,536 times are kept only roughly, and what these do not show for sure is passed "
-             "over. A note that the log did not sign says nothing.",
+    .blind =
+        "Times between two checkpoints that somebody vouched for. Of entries before the last "
+        "65,536 times are kept only roughly, and what these do not show for sure is passed "
+        "over. A note that the log did not sign, or with several lines by one key, says nothing.",
     .origin = "Cosignatures with a time (c2sp.org/tlog-cosignature); linked time stamps.",
     .limits = limits,
     .table_bytes = {[EXACT] = sizeof(struct chunk), [STRETCHES] = sizeof(struct stretches)},

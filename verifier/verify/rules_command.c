@@ -52,23 +52,23 @@ static int give_entry(void *ctx, const struct keeper_entry *entry)
     return rules_entry(run->rules, entry);
 }
 
-static bool begin(void *ctx, uint64_t index)
+static bool begin(void *ctx, uint64_t index, const struct hash *root)
 {
     struct rules_run *run = ctx;
 
     rules_report_clear(&run->report);
-    run->resumed = index > 0 && rules_state_load(run->arguments->ledger.options.state, index,
+    run->resumed = index > 0 && rules_state_load(run->arguments->ledger.options.state, index, root,
                                     run->rules, &run->report);
     if (!run->resumed)
         rules_reset(run->rules);
     return index == 0 || run->resumed;
 }
 
-static int save(void *ctx, uint64_t index, struct why *why)
+static int save(void *ctx, uint64_t index, const struct hash *root, struct why *why)
 {
     struct rules_run *run = ctx;
 
-    return rules_state_save(run->arguments->ledger.options.state, index, run->rules, why);
+    return rules_state_save(run->arguments->ledger.options.state, index, root, run->rules, why);
 }
 
 static int parse(int argc, char **argv, struct rules_arguments *a)

@@ -11,6 +11,7 @@
 #include "system/messages.h"
 
 #define STATE_BYTES_MAX ((size_t)4 << 30)
+#define HEAD_BYTES (8 + HASH_BYTES)
 #define NAME "rules-"
 
 static char *path_of(const char *folder, uint64_t index)
@@ -20,9 +21,37 @@ static char *path_of(const char *folder, uint64_t index)
     return asprintf(&path, "%s/" NAME "%" PRIu64, folder, index) < 0 ? NULL : path;
 }
 
-bool rules_state_load(
-    const char *folder, uint64_t index, struct rules *rules, struct rules_report *report)
+static void put_head(struct buf *out, uint64_t index, const struct hash *root)
 {
+    buf_put_be32(out, (uint32_t)(index >> 32));
+    buf_put_be32(out, (uint32_t)index);
+    buf_put_span(out, span_hash(root));
+}
+
+/* What stands behind the head, when that is of these entries. */
+static int behind_head(
+    struct span bytes, uint64_t index, const struct hash *root, struct span *out, struct why *why)
+{
+    struct buf head;
+    int err;
+
+    buf_init(&head, HEAD_BYTES);
+    put_head(&head, index, root);
+    err = buf_status(&head);
+    if (err == 0 && (bytes.n < HEAD_BYTES || memcmp(bytes.p, head.p, HEAD_BYTES) != 0)) {
+        why_set(why, "it was saved for other entries");
+        err = KEIIN_EMISMATCH;
+    }
+    if (err == 0)
+        *out = span_of(bytes.p + HEAD_BYTES, bytes.n - HEAD_BYTES);
+    buf_destroy(&head);
+    return err;
+}
+
+bool rules_state_load(const char *folder, uint64_t index, const struct hash *root,
+    struct rules *rules, struct rules_report *report)
+{
+    struct span saved;
     char *path = path_of(folder, index);
     struct why why = {""};
     uint8_t *bytes = NULL;
@@ -30,7 +59,9 @@ bool rules_state_load(
     int err = path == NULL ? KEIIN_ENOMEM : file_read(path, STATE_BYTES_MAX, &bytes, &n, &why);
 
     if (err == 0)
-        err = rules_load(rules, span_of(bytes, n), &why);
+        err = behind_head(span_of(bytes, n), index, root, &saved, &why);
+    if (err == 0)
+        err = rules_load(rules, saved, &why);
     if (err == 0)
         report->before = rules_counts(rules)->findings;
     else if (err != KEIIN_EABSENT)
@@ -40,13 +71,15 @@ bool rules_state_load(
     return err == 0;
 }
 
-int rules_state_save(const char *folder, uint64_t index, const struct rules *rules, struct why *why)
+int rules_state_save(const char *folder, uint64_t index, const struct hash *root,
+    const struct rules *rules, struct why *why)
 {
     char *path = path_of(folder, index);
     struct buf bytes;
     int err;
 
     buf_init(&bytes, STATE_BYTES_MAX);
+    put_head(&bytes, index, root);
     rules_save(rules, &bytes);
     err = path == NULL ? KEIIN_ENOMEM : buf_status(&bytes);
     if (err == 0)
