@@ -53,6 +53,16 @@ static int on_setting(void *ctx, const char *section, const char *name, const ch
     return 1;
 }
 
+/* The line at whose end or within which a text ends. */
+static unsigned line_of(const char *text)
+{
+    unsigned line = 1;
+
+    for (; *text != 0; text++)
+        line += *text == '\n';
+    return line;
+}
+
 int inifile_read(const struct inifile *f, const char *path, size_t bytes_max, struct hash *digest)
 {
     struct reading r = {f, NULL, 0};
@@ -68,6 +78,7 @@ int inifile_read(const struct inifile *f, const char *path, size_t bytes_max, st
         return err;
     }
     if (memchr(text, 0, n) != NULL) {
+        inifile_error(f, line_of((const char *)text));
         buf_put_str(f->errors, "a NUL byte in a text file\n");
         goto out;
     }

@@ -64,6 +64,8 @@ static void say_verdict(FILE *to, const struct rules_outcome *o)
         SAY(to, RULES_SOME, o->report->found, records);
     else if (audit->verdict == AUDIT_INCOMPLETE)
         SAY(to, RULES_NO_VERDICT);
+    else if (audit->verdict == AUDIT_FINDINGS)
+        SAY(to, RULES_AUDIT_ONLY);
     else if (o->report->before > 0)
         SAY(to, RULES_NOTHING_NEW, o->report->before);
     else
