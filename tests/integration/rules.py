@@ -29,7 +29,7 @@ HIGH = "authority-missing"
 FINDING_MEMBERS = ["rule", "severity", "id", "records", "open", "sentence", "facts", "limits"]
 VERDICT_MEMBERS = ["verdict", "audit", "origin", "ledger_id", "size", "entries", "records",
                    "last_received", "limits", "findings", "open", "findings_before", "by_rule",
-                   "not_judged", "state_bytes", "seconds"]
+                   "not_judged", "not_used", "state_bytes", "seconds"]
 
 
 def record(**fields):
