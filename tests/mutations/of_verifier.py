@@ -323,22 +323,22 @@ WAITING = "verifier/rules/waiting.c"
 
 out("rules-resume", "the rules go on only where they stood", RULES_COMMAND,
     "    return index == 0 || run->resumed;", "    return true;",
-    "integration/rules_state.py Unfit.test_missing")
+    "crash/rules_state.py Unfit.test_missing")
 out("rules-entries", "a state of the rules is of the entries before it", RULES_STATE,
     "memcmp(bytes.p, head.p, HEAD_BYTES) != 0)", "false)",
-    "integration/rules_state.py Unfit.test_older_under_the_name_of_the_newer")
+    "crash/rules_state.py Unfit.test_older_under_the_name_of_the_newer")
 out("rules-ledger", "a state of the rules is of this ledger", RULES_STATE,
     "memcmp(bytes.p, head.p, HEAD_BYTES) != 0)", "memcmp(bytes.p, head.p, 8) != 0)",
-    "integration/rules_state.py Unfit.test_of_another_ledger")
+    "crash/rules_state.py Unfit.test_of_another_ledger")
 out("rules-first", "the state of the rules is written before the audit's", AUDIT,
     "    if (stands && keeper != NULL) {", "    if (false) {",
-    "integration/rules_state.py Growing.test_nothing_new")
+    "crash/rules_state.py Growing.test_nothing_new")
 out("rules-whole", "a damaged state of the rules is refused", RULES_SAVED,
     "    return memcmp(in->end, hash.b, HASH_BYTES) == 0;", "    return true;",
     "unit/test_rules_engine")
 out("rules-state-limits", "a state of the rules is of these limits", RULES_SAVED,
     "if (!hash_eq(&digest, &rules->limits->digest)) {", "if (false) {",
-    "integration/rules_state.py Unfit.test_other_limits")
+    "crash/rules_state.py Unfit.test_other_limits")
 out("rules-id-limits", "a finding's id is of these limits", "verifier/rules/found.c",
     "    hex_encode(text, span_hash(digest));\n    sha256_stream_update(&h, span_str(\"\\n\"));",
     "    memset(text, '0', 64);\n    (void)digest;\n    sha256_stream_update(&h, span_str(\"\\n\"));",
@@ -349,7 +349,7 @@ out("rules-waiting", "what waits for its approval is bounded", WAITING,
     "all->bytes + r->bytes.n > rules->waiting_bytes_max)", "false)", "unit/test_rules_engine")
 out("rules-open", "what still waits is told of at the end", RULES_COMMAND,
     "return err == 0 ? rules_open(run->rules) : err;", "return err;",
-    "integration/rules_state.py Growing.test_steps_find_what_one_run_finds_in_the_same_order")
+    "crash/rules_state.py Growing.test_steps_find_what_one_run_finds_in_the_same_order")
 out("rules-unsound", "a ledger that is not sound is a finding", "verifier/verify/rules_report.c",
     "    if (o->report->found > 0 || o->audit->verdict == AUDIT_FINDINGS)",
     "    if (o->report->found > 0)", "integration/rules.py Statuses.test_damaged_ledgers")
