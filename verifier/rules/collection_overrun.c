@@ -232,14 +232,17 @@ static const char *const sentences[] = {
               "{end}, and nothing may be collected after its end.",
     [REVOKED] = "Batch {dataset} was received at {at} under {authority}; that approval had been "
                 "revoked at {end}, and nothing may be collected after that.",
-    [STOPPED] = "Batch {dataset} was received at {at} by collection {name}, which had been stopped "
-                "at {end}.",
+    [STOPPED] = "Batch {dataset} was received at {at} by collection {name}; that had been stopped "
+                "at {end}, and nothing may come in after a stop.",
     [ALL_STOPPED] = "Batch {dataset} was received at {at} under {authority}; all collection under "
-                    "that approval had been stopped at {end}.",
+                    "that approval had been stopped at {end}, and nothing may come in after that.",
     [STOPPED_LATE] = "A batch was received at {at} by collection {name}; by a record that came "
-                     "later, that had been stopped at {end} already.",
-    [ALL_STOPPED_LATE] = "A batch was received at {at} under {name}; by a record that came later, "
-                         "all collection under that approval had been stopped at {end} already.",
+                     "later, that had been stopped at {end} already, and nothing may come in after "
+                     "a stop.",
+    [ALL_STOPPED_LATE] =
+        "A batch was received at {at} under {name}; by a record that came later, "
+        "all collection under that approval had been stopped at {end} already, and "
+        "nothing may come in after that.",
     NULL};
 
 static const struct rule_limit limits[] = {
