@@ -22,6 +22,7 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_rules_emergency \
 	tests/unit/test_rules_engine \
 	tests/unit/test_rules_grants \
+	tests/unit/test_rules_state \
 	tests/unit/test_rules_table \
 	tests/unit/test_rules_collection \
 	tests/unit/test_rules_copies \
@@ -60,6 +61,8 @@ tests_unit_test_rules_emergency_SOURCES = tests/unit/test_rules_emergency.c $(RU
 tests_unit_test_rules_emergency_LDADD = $(LDADD_RULES)
 tests_unit_test_rules_engine_SOURCES = tests/unit/test_rules_engine.c $(RULES_STREAM)
 tests_unit_test_rules_engine_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_state_SOURCES = tests/unit/test_rules_state.c $(RULES_STREAM)
+tests_unit_test_rules_state_LDADD = $(LDADD_RULES)
 tests_unit_test_rules_table_LDADD = $(LDADD_RULES)
 tests_unit_test_rules_grants_SOURCES = tests/unit/test_rules_grants.c $(RULES_STREAM)
 tests_unit_test_rules_grants_LDADD = $(LDADD_RULES)

@@ -66,6 +66,17 @@ static void earliest_time_counts(void **state)
     expect(s, RULE, "erase-late 1.0\nerase-late 7.0\n");
 }
 
+/* One record says it of several data sets: findings of their own, which nobody takes for one. */
+static void late_for_several_data_sets(void **state)
+{
+    struct stream *s = stream_new(NULL);
+
+    (void)state;
+    said(s, "npa", 0, "combine parents=d,e retain_until=1d");
+    passed(s, D(3));
+    expect(s, "erase-late", "erase-late 0.0\nerase-late 0.0\n");
+}
+
 static void extended_in_time(void **state)
 {
     struct stream *s = stream_new(NULL);
@@ -320,6 +331,7 @@ int main(void)
         cmocka_unit_test(use_after_rows_were_deleted),
         cmocka_unit_test(erased_by_the_limit),
         cmocka_unit_test(earliest_time_counts),
+        cmocka_unit_test(late_for_several_data_sets),
         cmocka_unit_test(extended_in_time),
         cmocka_unit_test(said_again_after_the_erasure),
         cmocka_unit_test(only_the_discards_were_erased),

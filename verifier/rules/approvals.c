@@ -116,6 +116,46 @@ bool approval_allows(const struct approval *a, enum approval_part list, struct s
     return false;
 }
 
+/* Whether a list is as put_list makes it: places that are all within the bytes behind them. */
+static bool list_fits(struct span part)
+{
+    struct cursor in = cursor_of(part);
+    struct span head = cursor_take(&in, sizeof(struct list)), places;
+    struct list list;
+
+    if (part.n == 0)
+        return true;
+    if (in.failed)
+        return false;
+    memcpy(&list, head.p, sizeof list);
+    places = cursor_take(&in, (size_t)list.count * sizeof(struct listed_id));
+    for (uint32_t i = 0; !in.failed && i < list.count; i++) {
+        struct listed_id id;
+
+        memcpy(&id, places.p + i * sizeof id, sizeof id);
+        if (id.at > cursor_left(&in) || id.n > cursor_left(&in) - id.at)
+            return false;
+    }
+    return !in.failed;
+}
+
+bool approvals_fit(const struct table *approvals)
+{
+    for (const struct approval *a = NULL; (a = table_next(approvals, a)) != NULL;) {
+        struct cursor in = cursor_of(table_more(a));
+
+        for (int i = 0; i < PARTS && cursor_left(&in) > 0; i++) {
+            struct span part = cursor_take(&in, cursor_be32(&in));
+
+            if (i == PART_VALIDITY ? part.n % sizeof(struct validity) != 0 : !list_fits(part))
+                return false;
+        }
+        if (!cursor_done(&in))
+            return false;
+    }
+    return true;
+}
+
 /* --- Times. */
 
 #define VALIDITIES_MAX 1000

@@ -9,8 +9,8 @@
 #include "verifier/rules/fields.h"
 
 struct approval {
-    bool granted, ratified, refused, revoked;
-    bool has_criteria;
+    bool granted : 1, ratified : 1, refused : 1, revoked : 1;
+    bool has_criteria : 1;
     struct hash criteria;
     struct rules_address address; /* of the record that granted, extended or ratified it last */
     struct rules_address refusal, revocation;
@@ -25,7 +25,7 @@ struct validity {
     struct rules_address address; /* of that record */
     struct rules_address
         ended_by; /* of the record that set its end: this, an extension, a revoke */
-    bool revoked; /* it was a revoke */
+    bool revoked : 1; /* it was a revoke */
 };
 
 /* What limits an approval: lists of ids, and times. */
@@ -46,6 +46,9 @@ int approvals_take(struct table *approvals, struct rules_record *r) KEIIN_MUST_U
 /* Whether one of its lists is there, and whether it has an id: then in few steps, however long. */
 bool approval_limits(const struct approval *a, enum approval_part list);
 bool approval_allows(const struct approval *a, enum approval_part list, struct span id);
+
+/* After the table was loaded: whether each has its parts, whole. */
+bool approvals_fit(const struct table *approvals);
 
 enum approval_time { TIME_VALID, TIME_BEFORE, TIME_AFTER, TIME_REVOKED };
 /*

@@ -4,14 +4,14 @@
 struct stop {
     struct rules_address stop, batch;
     uint64_t stop_at, start_at, batch_at;
-    bool stopped, restarted, has_batch;
+    bool stopped : 1, restarted : 1, has_batch : 1;
 };
 
 /* A collection by its ref. */
 struct collection {
     struct stop s;
     uint64_t authority; /* serial number of that of its start; 0: none */
-    bool open;
+    bool open : 1;
 };
 
 /* An approval, and the collections under it that were started and not stopped. */
@@ -98,8 +98,9 @@ static int halt_collection(struct rule_run *run, struct collection *c, const str
     struct approved *a = NULL;
     int err;
 
-    if (c->open && c->authority != 0) {
+    if (c->open && c->authority != 0)
         a = table_by_serial(run->tables[TABLE_APPROVED], c->authority);
+    if (a != NULL) { /* a saved state can name one that is not there */
         a->with_ref--;
         a->sum -= table_serial(c);
     }
@@ -124,8 +125,9 @@ static int stop(struct rule_run *run, const struct rules_record *r)
         return KEIIN_ENOMEM;
     if (a->without_ref > 0)
         a->without_ref--;
-    else if (a->with_ref == 1)
-        return halt_collection(run, table_by_serial(run->tables[TABLE_COLLECTIONS], a->sum), r);
+    else if (a->with_ref == 1 &&
+             (c = table_by_serial(run->tables[TABLE_COLLECTIONS], a->sum)) != NULL)
+        return halt_collection(run, c, r);
     return halt_approved(run, a, r);
 }
 

@@ -109,6 +109,13 @@ static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_
     return err;
 }
 
+static bool fits(unsigned table, const void *value)
+{
+    const struct copied *c = value;
+
+    return table != TABLE_COPIED || c->action < ACTION_COUNT_OF;
+}
+
 static const char *const sentences[] = {
     "{actor} did \"{action}\" on data set {dataset} at {at}; within {limit} a record must name the "
     "data set that came of it, with {dataset} among its parents, and none did.",
@@ -140,4 +147,5 @@ const struct rule rule_copy_untracked = {
                ~ACTION_BIT(ACTION_QUERY) & ~ACTION_BIT(ACTION_VIEW),
     .record = record,
     .due = due,
+    .fits = fits,
 };

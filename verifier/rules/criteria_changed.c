@@ -4,7 +4,7 @@
 /* The criteria of an approval, and those that it had before the last change. */
 struct criteria {
     struct hash now, before;
-    bool has_now, has_before;
+    bool has_now : 1, has_before : 1;
     uint64_t changed_ms; /* received; 0: never */
 };
 

@@ -15,7 +15,7 @@ enum { ACTORS, REFUSED };
 struct actor {
     uint64_t last_received_ms;
     uint64_t first_ms, last_ms; /* of the burst that was told of */
-    bool told, waking;
+    bool told : 1, waking : 1;
 };
 struct attempt { /* behind it */
     uint64_t at_ms, received_ms;
@@ -23,7 +23,7 @@ struct attempt { /* behind it */
 
 struct refused {
     uint64_t actor; /* the only one who was refused, by its serial in ACTORS; or 0: several */
-    bool waking;
+    bool waking : 1;
 };
 struct refusal { /* behind it */
     struct rules_address address;

@@ -12,7 +12,7 @@ struct emergency {
     struct rules_address first; /* the record that used it first */
     uint64_t began; /* the earliest use */
     uint64_t said; /* the least ratify_by, when has_said */
-    bool has_said, told, refused;
+    bool has_said : 1, told : 1, refused : 1;
     struct rules_address refusal;
     uint64_t refused_ms;
     uint64_t touched; /* the newest one of its list */
@@ -163,16 +163,20 @@ static int refused(struct rule_run *run, struct emergency *e, const struct appro
 {
     const struct table *all = run->tables[TOUCHED];
     struct touched *t = table_by_serial(all, e->touched);
+    size_t left = table_count(all); /* a list of a saved state may be none */
     int err = 0;
 
     e->refused = true;
     e->refusal = a->refusal;
     e->refused_ms = a->refused_ms;
-    while (t != NULL && t->lists[OF_EMERGENCY].after != 0)
+    for (; left > 0 && t != NULL && t->lists[OF_EMERGENCY].after != 0; left--)
         t = table_by_serial(all, t->lists[OF_EMERGENCY].after);
+    left = table_count(all);
     /* From the oldest one on: so they are told of. */
-    for (; err == 0 && t != NULL; t = table_by_serial(all, t->lists[OF_EMERGENCY].before))
+    for (; err == 0 && t != NULL && left > 0; left--) {
         err = must_erase(run, t, a->refused_ms);
+        t = table_by_serial(all, t->lists[OF_EMERGENCY].before);
+    }
     return err;
 }
 

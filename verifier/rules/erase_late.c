@@ -9,7 +9,7 @@ struct retained {
     uint64_t until;
     uint64_t erased_at, forget_ms;
     uint32_t eraser; /* number of a writer */
-    bool known, told, erased;
+    bool known : 1, told : 1, erased : 1;
 };
 
 enum { TABLE_RETAINED, TABLE_DISCARDS };
@@ -83,8 +83,11 @@ static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_
     struct retained *k = value;
     struct rule_fact facts[] = {fact_text("dataset", table_key(k)), fact_time("until", k->until),
         fact_duration("limit", run->limits[0])};
-    struct rule_hit hit = {
-        .addresses = &k->address, .address_count = 1, .facts = facts, .fact_count = 3};
+    struct rule_hit hit = {.addresses = &k->address,
+        .address_count = 1,
+        .subject = table_key(k), /* a record may name several */
+        .facts = facts,
+        .fact_count = 3};
 
     if (k->erased) {
         if (k->forget_ms == when_ms)

@@ -132,7 +132,7 @@ struct rules_address {
 /* A writer as the roster in force lists it; the name is the key. */
 struct rules_writer {
     enum role role;
-    bool listed;
+    bool listed : 1;
     uint32_t number; /* in the order in which writers were first listed */
     struct rules_address since; /* the entry whose roster listed it */
     uint64_t since_ms; /* received */

@@ -12,10 +12,10 @@ enum { OPEN, NOTICED };
 struct provision {
     struct rules_address address;
     uint64_t at_ms, began_ms, received_ms;
-    bool has_ref;
+    bool has_ref : 1;
 };
 struct noticed {
-    bool waking;
+    bool waking : 1;
 };
 
 enum { ACTOR, UNIT, DATASET, RECIPIENT, REF, TEXTS };

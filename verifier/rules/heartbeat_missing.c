@@ -6,8 +6,8 @@ enum { LIMIT };
 struct listed_writer {
     struct rules_address address; /* of its last heartbeat, or of the entry that listed it */
     uint64_t since_ms; /* received of that */
-    bool heard;
-    bool waking; /* else it was told of: once a silence */
+    bool heard : 1;
+    bool waking : 1; /* else it was told of: once a silence */
 };
 
 static int wake(struct rule_run *run, struct listed_writer *w)

@@ -36,26 +36,44 @@ static void wrong(
     buf_printf(errors, ": %s\n", what);
 }
 
+static const struct {
+    const char *name;
+    uint64_t ms;
+} units[] = {
+    {"ms", 1}, {"s", RULE_SECOND}, {"min", RULE_MINUTE}, {"h", RULE_HOUR}, {"d", RULE_DAY}};
+#define UNITS (sizeof units / sizeof units[0])
+
 /* "90 s", "5 min", "24 h", "30 d"; the space may be missing. */
 static bool duration_parse(const char *text, uint64_t *ms)
 {
-    static const struct {
-        const char *unit;
-        uint64_t ms;
-    } units[] = {
-        {"ms", 1}, {"s", RULE_SECOND}, {"min", RULE_MINUTE}, {"h", RULE_HOUR}, {"d", RULE_DAY}};
     size_t digits = strspn(text, "0123456789");
     const char *unit = text + digits + strspn(text + digits, " ");
     uint64_t n;
 
     if (!decimal_parse(span_of(text, digits), UINT64_MAX / RULE_DAY, &n))
         return false;
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-        if (strcmp(unit, units[i].unit) == 0) {
+    for (size_t i = 0; i < UNITS; i++)
+        if (strcmp(unit, units[i].name) == 0) {
             *ms = n * units[i].ms;
             return true;
         }
     return false;
+}
+
+/* In the greatest unit of which it is a whole number, so that the file takes it as it stands. */
+static void duration_put(struct buf *out, uint64_t ms)
+{
+    size_t i = UNITS - 1;
+
+    /* 24 h and 72 h are how laws say it. */
+    if (ms < 4 * RULE_DAY)
+        i--;
+    while (ms % units[i].ms != 0)
+        i--;
+    if (ms == 0)
+        buf_put_str(out, "0 s");
+    else
+        buf_printf(out, "%llu %s", (unsigned long long)(ms / units[i].ms), units[i].name);
 }
 
 static bool switch_parse(const char *value, uint64_t *out)
@@ -349,7 +367,7 @@ void rules_limits_put(
 
     switch (rules_all[rule]->limits[limit].type) {
     case LIMIT_DURATION:
-        rules_put_duration(out, number);
+        duration_put(out, number);
         return;
     case LIMIT_COUNT:
         buf_printf(out, "%llu", (unsigned long long)number);
@@ -358,7 +376,8 @@ void rules_limits_put(
         buf_put_str(out, number != 0 ? "yes" : "no");
         return;
     case LIMIT_WORDS:
-        text_visible(out, span_of(words.p, words.n == 0 ? 0 : words.n - 1));
+        /* Ids are printable as they are. */
+        buf_put_span(out, span_of(words.p, words.n == 0 ? 0 : words.n - 1));
         return;
     }
 }

@@ -16,10 +16,10 @@ enum { OPEN, SEEN };
 struct act {
     struct rules_address address;
     uint64_t at_ms, began_ms;
-    bool receipt, has_ref;
+    bool receipt : 1, has_ref : 1;
 };
 struct seen {
-    bool waking;
+    bool waking : 1;
 };
 
 enum { ACTOR, UNIT, DATASET, RECIPIENT, REF, TEXTS };

@@ -13,7 +13,7 @@ struct batch {
     uint64_t selected_at;
     uint64_t forget_ms; /* 0: not erased since it was received */
     uint32_t receiver, selector; /* numbers of writers */
-    bool known, is_selected, again;
+    bool known : 1, is_selected : 1, again : 1;
 };
 
 static int received(struct rule_run *run, const struct rules_record *r)

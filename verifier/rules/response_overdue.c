@@ -10,13 +10,13 @@ struct demand {
     struct rules_address address;
     uint64_t at_ms, began_ms;
     uint64_t responses; /* how many of its ref were there before it */
-    bool has_ref, recommendation;
+    bool has_ref : 1, recommendation : 1;
 };
 
 /* Behind it: when responses were received, each the first behind a demand. */
 struct thread {
     uint64_t demands; /* of this ref in DEMANDS */
-    bool waits; /* the last demand has no response yet */
+    bool waits : 1; /* the last demand has no response yet */
 };
 
 enum { ACTOR, REF, TEXTS };

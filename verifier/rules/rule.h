@@ -79,7 +79,13 @@ struct rule {
     const char *blind; /* what it cannot see */
     const char *origin; /* where it comes from */
     const struct rule_limit *limits; /* at most RULE_LIMITS_MAX, an empty one behind the last */
-    size_t table_bytes[RULE_TABLES_MAX]; /* size of the values of each table; 0: no such table */
+    /*
+     * Size of the values of each table; 0: no such table. Flags in them are one bit wide, so that
+     * whatever bytes a saved state has there are yes or no.
+     */
+    size_t table_bytes[RULE_TABLES_MAX];
+    /* Of a value that was loaded: whether it can be used as it stands. NULL: any can. */
+    bool (*fits)(unsigned table, const void *value);
     uint64_t actions; /* of the records that `record` is called with: ACTION_BITs, or ACTIONS_ALL */
 
     /* A record, before anything later in the ledger. */

@@ -27,7 +27,7 @@ void rules_limits_free(struct rules_limits *limits);
 /* SHA-256 of the file's bytes; of no bytes without a file. */
 const struct hash *rules_limits_digest(const struct rules_limits *limits);
 
-/* A limit of a rule as it holds, in words: "24 h", "yes", "foreign council". */
+/* A limit of a rule as it holds, as the file would give it: "24 h", "yes", "foreign council". */
 void rules_limits_put(
     const struct rules_limits *limits, unsigned rule, unsigned limit, struct buf *out);
 bool rules_limits_off(const struct rules_limits *limits, unsigned rule);

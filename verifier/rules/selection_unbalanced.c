@@ -13,8 +13,8 @@ struct batch {
     uint64_t selected; /* by then */
     uint64_t discards; /* of selections in place, still to be erased */
     uint64_t forget_ms; /* 0: not erased */
-    bool fresh; /* received since then */
-    bool alone; /* the select.run was on no other batch: `selected` is of this one */
+    bool fresh : 1; /* received since then */
+    bool alone : 1; /* the select.run was on no other batch: `selected` is of this one */
 };
 
 /*

@@ -8,7 +8,7 @@ enum { PERSONS };
  */
 struct person {
     struct rules_address request, approve; /* the last of each */
-    bool requested, approved;
+    bool requested : 1, approved : 1;
 };
 
 /* What can be said; NONE: nothing. */

@@ -20,7 +20,7 @@ static void layout(struct hash *out)
 {
     struct sha256_stream h;
     uint64_t sizes[] = {sizeof(struct rules_writer), approval_bytes(), sizeof(struct wake),
-        sizeof(struct rules_counts), 0x0102030405060708};
+        sizeof(struct rules_counts), sizeof(struct validity), 0x0102030405060708};
 
     sha256_stream_init(&h);
     sha256_stream_update(&h, span_of(sizes, sizeof sizes));
@@ -105,6 +105,8 @@ static int load_numbers(struct rules *rules, struct cursor *in)
     if (in->failed)
         return KEIIN_EDAMAGED;
     memcpy(&numbers, bytes.p, sizeof numbers);
+    if (numbers.writer_count > UINT32_MAX || numbers.has_roster > 1)
+        return KEIIN_EDAMAGED;
     rules->now_ms = numbers.now_ms;
     rules->next_index = numbers.next_index;
     rules->writer_count = (uint32_t)numbers.writer_count;
@@ -124,6 +126,19 @@ static bool wakes_fit(const struct rules *rules)
             return false;
     }
     return true;
+}
+
+static bool values_fit(const struct rules *rules)
+{
+    for (unsigned i = 0; i < rules_count; i++)
+        for (unsigned t = 0; rules_all[i]->fits != NULL && t < RULE_TABLES_MAX; t++) {
+            const struct table *table = rules->runs[i].tables[t];
+
+            for (const void *v = NULL; table != NULL && (v = table_next(table, v)) != NULL;)
+                if (!rules_all[i]->fits(t, v))
+                    return false;
+        }
+    return approvals_fit(rules->approvals);
 }
 
 /* Takes the hash off the end, when it is that of what is before it. */
@@ -160,7 +175,8 @@ int rules_load(struct rules *rules, struct span bytes, struct why *why)
                 err = table_load(rules->runs[i].tables[t], &in);
     if (err == 0)
         err = wakes_load(&rules->wakes, &in);
-    if (err == 0 && (!cursor_done(&in) || !wakes_fit(rules) || !waiting_loaded(&rules->waiting)))
+    if (err == 0 && (!cursor_done(&in) || !wakes_fit(rules) || !values_fit(rules) ||
+                        !waiting_loaded(&rules->waiting)))
         err = KEIIN_EDAMAGED;
     if (err == KEIIN_EDAMAGED)
         why_set(why, "what it says does not fit together");

@@ -322,6 +322,11 @@ static int vouched(struct rule_run *run, uint64_t size, uint64_t at_ms, struct s
     return size > 0 && disputed(run, &c, &d) ? tell(run, NULL, &c, &d) : 0;
 }
 
+static bool fits(unsigned table, const void *value)
+{
+    return table != EXACT || table_key(value).n == 8;
+}
+
 static const char *const sentences[] = {
     "The heartbeat of {writer} in entry {entry} names a checkpoint of {size} entries; it can only "
     "name one of the entries before it, and the log signed this one.",
@@ -361,4 +366,5 @@ const struct rule rule_time_disputed = {
     .record = record,
     .entry = entry,
     .vouched = vouched,
+    .fits = fits,
 };

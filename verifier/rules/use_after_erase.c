@@ -5,7 +5,7 @@ struct erased {
     struct rules_address address;
     uint64_t at, received, again_at;
     uint32_t writer, receiver; /* numbers */
-    bool again;
+    bool again : 1;
 };
 
 /* The discards are those of selections in place that are still to be erased. */

@@ -18,7 +18,7 @@ struct subject {
     uint64_t hour, items; /* of the clock hour now */
     uint64_t told; /* the step of the last hit, and 1 added */
     uint32_t hours;
-    bool waking;
+    bool waking : 1;
 };
 struct hour {
     uint64_t hour, items;
@@ -70,7 +70,8 @@ static int forget(struct table *t, struct subject *s, size_t old)
         size_t place = place_of(sorted, left, hours[i].items);
 
         left--;
-        memmove(sorted + place, sorted + place + 1, (left - place) * sizeof *sorted);
+        if (place < left)
+            memmove(sorted + place, sorted + place + 1, (left - place) * sizeof *sorted);
     }
     memmove(hours, hours + old, left * sizeof *hours);
     memmove(hours + left, sorted, left * sizeof *sorted);
@@ -206,6 +207,14 @@ static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_
     return 0;
 }
 
+static bool fits(unsigned table, const void *value)
+{
+    const struct subject *s = value;
+
+    (void)table;
+    return table_more(s).n == s->hours * (sizeof(struct hour) + sizeof(uint64_t));
+}
+
 static const char *const sentences[] = {
     "{actor} ({unit}) was given {items} items in the hour up to this access (\"{action}\" on data "
     "set {dataset}); the middle one of its own hours in the 30 days before is {median}, and at "
@@ -242,4 +251,5 @@ const struct rule rule_volume_outlier = {
     .actions = ACTIONS_ACCESS,
     .record = record,
     .due = due,
+    .fits = fits,
 };

@@ -1,5 +1,6 @@
 #include <assert.h>
 
+#include "core/record.h"
 #include "verifier/rules/engine_internal.h"
 
 /* One that waits: its key is its place and then its writer's name, its bytes stand behind it. */
@@ -47,7 +48,7 @@ bool waiting_loaded(struct waiting *w)
 {
     w->bytes = 0;
     for (struct waiter *one = NULL; (one = table_next(w->records, one)) != NULL;) {
-        if (table_key(one).n < PLACE_BYTES)
+        if (table_key(one).n < PLACE_BYTES || record_check(table_more(one), NULL, NULL) != 0)
             return false;
         w->bytes += bytes_of(one);
     }
