@@ -399,9 +399,23 @@ static void disputed_thinned(void **state)
     stream_free(s);
 }
 
+/* Of one entry several may say so: findings of their own, which nobody takes for one. */
+static void disputed_by_several(void **state)
+{
+    struct stream *s = stream_new(NULL);
+
+    (void)state;
+    passed(s, H(1));
+    vouched(s, 1, 0, "w");
+    vouched(s, 1, 0, "v");
+    found(s, "time-disputed", "time-disputed 0.0\ntime-disputed 0.0\n");
+    stream_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(disputed_by_several),
         cmocka_unit_test(late_limits),
         cmocka_unit_test(late_everything),
         cmocka_unit_test(step_back),
