@@ -91,6 +91,20 @@ tests_fuzz_verifier_state_SOURCES = tests/fuzz/verifier_state.c $(KEIIN_FUZZ_FIL
 tests_fuzz_verifier_state_LDADD = $(LIBCHECK)
 tests_fuzz_verifier_state_LDFLAGS = $(KEIIN_FUZZ_CACHED)
 
+KEIIN_FUZZ_TARGETS += tests/fuzz/rules_file tests/fuzz/rules_records tests/fuzz/rules_state
+KEIIN_FUZZ_RULES = tests/fuzz/rules_stream.c tests/fuzz/rules_stream.h \
+	tests/fuzz/signature_cache.c $(KEIIN_FUZZ_FIXTURE)
+tests_fuzz_rules_file_SOURCES = tests/fuzz/rules_file.c $(KEIIN_FUZZ_FILES)
+tests_fuzz_rules_file_LDADD = $(LIBRULES) libsystem.la libcore.la
+tests_fuzz_rules_file_LDFLAGS = $(KEIIN_FUZZ_LINK)
+tests_fuzz_rules_records_SOURCES = tests/fuzz/rules_records.c $(KEIIN_FUZZ_FILES) \
+	$(KEIIN_FUZZ_RULES)
+tests_fuzz_rules_records_LDADD = $(LIBRULES) libsystem.la libcore.la
+tests_fuzz_rules_records_LDFLAGS = $(KEIIN_FUZZ_CACHED)
+tests_fuzz_rules_state_SOURCES = tests/fuzz/rules_state.c $(KEIIN_FUZZ_FILES) $(KEIIN_FUZZ_RULES)
+tests_fuzz_rules_state_LDADD = $(LIBRULES) libsystem.la libcore.la
+tests_fuzz_rules_state_LDFLAGS = $(KEIIN_FUZZ_CACHED)
+
 KEIIN_FUZZ_TARGETS += tests/fuzz/csvlog tests/fuzz/pgmap
 tests_fuzz_csvlog_SOURCES = tests/fuzz/csvlog.c $(KEIIN_FUZZ_FILES)
 tests_fuzz_csvlog_LDADD = libauditlog.la libsystem.la libcore.la
