@@ -408,7 +408,7 @@ static void disputed_by_several(void **state)
     passed(s, H(1));
     vouched(s, 1, 0, "w");
     vouched(s, 1, 0, "v");
-    found(s, "time-disputed", "time-disputed 0.0\ntime-disputed 0.0\n");
+    found(s, "time-disputed", "time-disputed 0.0 open\ntime-disputed 0.0 open\n");
     stream_free(s);
 }
 
