@@ -189,7 +189,7 @@ class Said(lab.Case):
     def test_ids(self):
         ids = [finding["id"] for finding in self.done.findings]
         self.assertEqual(len(set(ids)), len(ids))
-        subjects = {"heartbeat-missing": "writer"}
+        subjects = {"heartbeat-missing": "writer", "erase-late": "dataset"}
         for finding in self.done.findings:
             subject = subjects.get(finding["rule"])
             expected = {lab.finding_id(finding, finding["facts"][subject] if subject else None)}

@@ -335,7 +335,7 @@ out("rules-first", "the state of the rules is written before the audit's", AUDIT
     "crash/rules_state.py Growing.test_nothing_new")
 out("rules-whole", "a damaged state of the rules is refused", RULES_SAVED,
     "    return memcmp(in->end, hash.b, HASH_BYTES) == 0;", "    return true;",
-    "unit/test_rules_engine")
+    "unit/test_rules_state")
 out("rules-state-limits", "a state of the rules is of these limits", RULES_SAVED,
     "if (!hash_eq(&digest, &rules->limits->digest)) {", "if (false) {",
     "crash/rules_state.py Unfit.test_other_limits")
@@ -346,7 +346,7 @@ out("rules-id-limits", "a finding's id is of these limits", "verifier/rules/foun
 out("rules-id-subject", "a finding's id is of its subject", "verifier/rules/found.c",
     "    if (subject.n > 0) {", "    if (false) {", "integration/rules.py Said.test_ids")
 out("rules-waiting", "what waits for its approval is bounded", WAITING,
-    "all->bytes + r->bytes.n > rules->waiting_bytes_max)", "false)", "unit/test_rules_engine")
+    "all->bytes + r->bytes.n > rules->waiting_bytes_max)", "false)", "unit/test_rules_authority")
 out("rules-open", "what still waits is told of at the end", RULES_COMMAND,
     "return err == 0 ? rules_open(run->rules) : err;", "return err;",
     "crash/rules_state.py Growing.test_steps_find_what_one_run_finds_in_the_same_order")
