@@ -92,14 +92,17 @@ static void check_values(const struct config *c)
     FUZZ_CHECK(c->group_entries_max >= 1 && c->group_entries_max <= GROUP_ENTRIES_MAX);
 }
 
-/* What begins with a semicolon can stand right behind the =, and put_all writes a space there. */
+/*
+ * put_all writes " = ": what begins with a semicolon would be a comment behind it, and a line that
+ * was just short enough without the spaces would be too long.
+ */
 static bool can_be_put(const struct config *c)
 {
     const char *texts[] = {c->origin, c->data, c->log_key, c->operator_key, c->instance, c->listen,
         c->prefix, c->status_listen};
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (texts[i][0] == ';')
+        if (texts[i][0] == ';' || strlen(texts[i]) > 160)
             return false;
     return true;
 }
