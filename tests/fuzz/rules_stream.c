@@ -441,7 +441,7 @@ static int take(void *ctx, const struct rules_finding *f)
     buf_printf(&told->text, "%s %s%s", f->rule->name, id, f->open ? " open" : "");
     for (size_t i = 0; i < f->address_count; i++)
         buf_printf(
-            &told->text, " %" PRIu64 ".%" PRIu32, f->addresses[i].index, f->addresses[i].position);
+            &told->text, " %" PRIu64 ".%" PRIu64, f->addresses[i].index, f->addresses[i].position);
     buf_put_str(&told->text, ": ");
     start = told->text.n;
     rules_finding_sentence(&told->text, f);

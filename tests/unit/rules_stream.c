@@ -389,8 +389,8 @@ static int take(void *ctx, const struct rules_finding *f)
     }
     buf_put_str(told->findings, f->rule->name);
     for (size_t i = 0; i < f->address_count; i++)
-        buf_printf(told->findings, " %llu.%u", (unsigned long long)f->addresses[i].index,
-            f->addresses[i].position);
+        buf_printf(told->findings, " %llu.%llu", (unsigned long long)f->addresses[i].index,
+            (unsigned long long)f->addresses[i].position);
     buf_put_str(told->findings, f->open ? " open\n" : "\n");
     buf_put_str(told->sentences, f->rule->name);
     buf_put_str(told->sentences, ": ");

@@ -25,7 +25,7 @@ struct validity {
     struct rules_address address; /* of that record */
     struct rules_address
         ended_by; /* of the record that set its end: this, an extension, a revoke */
-    bool revoked : 1; /* it was a revoke */
+    uint64_t revoked; /* 1: it was a revoke */
 };
 
 /* What limits an approval: lists of ids, and times. */

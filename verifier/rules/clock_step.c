@@ -6,7 +6,7 @@ enum { LIMIT };
 struct clock {
     struct rules_address address; /* of the record with the greatest `at` since the last step */
     uint64_t greatest_ms;
-    bool begun : 1;
+    uint64_t begun; /* 0 or 1 */
 };
 
 static int record(struct rule_run *run, const struct rules_record *r)

@@ -7,7 +7,7 @@
 struct deidentified {
     uint64_t at;
     uint64_t forget_ms; /* 0: not erased */
-    uint32_t writer; /* number */
+    uint64_t writer; /* number */
 };
 
 enum { TABLE_DEIDENTIFIED, TABLE_DISCARDS };

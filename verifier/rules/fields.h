@@ -124,9 +124,10 @@ enum action {
 enum action action_of(struct span name);
 const char *action_text(enum action action); /* NULL for the last two */
 
+/* No byte of it is without a value: it is saved with what rules remember. */
 struct rules_address {
     uint64_t index;
-    uint32_t position;
+    uint64_t position;
 };
 
 /* A writer as the roster in force lists it; the name is the key. */

@@ -12,7 +12,7 @@ enum { OPEN, NOTICED };
 struct provision {
     struct rules_address address;
     uint64_t at_ms, began_ms, received_ms;
-    bool has_ref : 1;
+    uint64_t has_ref; /* 0 or 1 */
 };
 struct noticed {
     bool waking : 1;

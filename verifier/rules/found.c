@@ -19,7 +19,7 @@ void rules_finding_id(struct hash *out, const struct rule *rule,
     sha256_stream_update(&h, span_str("keiin/finding/v1\n"));
     sha256_stream_update(&h, span_str(rule->name));
     for (size_t i = 0; i < count; i++) {
-        snprintf(text, sizeof text, "%c%" PRIu64 ".%" PRIu32, i == 0 ? '\n' : ' ',
+        snprintf(text, sizeof text, "%c%" PRIu64 ".%" PRIu64, i == 0 ? '\n' : ' ',
             addresses[i].index, addresses[i].position);
         sha256_stream_update(&h, span_str(text));
     }

@@ -16,7 +16,7 @@ enum { OPEN, SEEN };
 struct act {
     struct rules_address address;
     uint64_t at_ms, began_ms;
-    bool receipt : 1, has_ref : 1;
+    uint32_t receipt, has_ref; /* 0 or 1 */
 };
 struct seen {
     bool waking : 1;

@@ -10,7 +10,7 @@ struct demand {
     struct rules_address address;
     uint64_t at_ms, began_ms;
     uint64_t responses; /* how many of its ref were there before it */
-    bool has_ref : 1, recommendation : 1;
+    uint32_t has_ref, recommendation; /* 0 or 1 */
 };
 
 /* Behind it: when responses were received, each the first behind a demand. */

@@ -7,7 +7,7 @@ struct counter {
     struct rules_address address; /* of its last heartbeat with a count */
     uint64_t source_count, at_ms;
     uint64_t recorded; /* accesses since */
-    bool begun : 1;
+    uint64_t begun; /* 0 or 1 */
 };
 
 static int compare(struct rule_run *run, const struct rules_record *r, const struct counter *c)

@@ -47,7 +47,7 @@ static json_t *addresses_of(const struct rules_finding *f)
     for (size_t i = 0; i < f->address_count; i++) {
         char address[48];
 
-        snprintf(address, sizeof address, "%" PRIu64 ".%" PRIu32, f->addresses[i].index,
+        snprintf(address, sizeof address, "%" PRIu64 ".%" PRIu64, f->addresses[i].index,
             f->addresses[i].position);
         json_add(list, json_string(address));
     }

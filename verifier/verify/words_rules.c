@@ -43,7 +43,7 @@ void words_rules_finding(FILE *to, const struct rules_finding *f)
     fprintf(to, "  %s (%s), record%s", f->rule->name, severities[f->rule->severity],
         f->address_count == 1 ? "" : "s");
     for (size_t i = 0; i < f->address_count; i++)
-        fprintf(to, " %" PRIu64 ".%" PRIu32, f->addresses[i].index, f->addresses[i].position);
+        fprintf(to, " %" PRIu64 ".%" PRIu64, f->addresses[i].index, f->addresses[i].position);
     fprintf(to, ", finding %.16s\n    ", hex);
     buf_init(&text, 64 * 1024);
     rules_finding_sentence(&text, f);
