@@ -7,6 +7,7 @@
  *
  *     bench-audit [entries [records per entry [record bytes]]]
  */
+#include <assert.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <stdio.h>
