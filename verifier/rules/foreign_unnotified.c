@@ -119,15 +119,8 @@ static int judge(struct rule_run *run, struct provision *p)
 
 static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_ms)
 {
-    uint64_t until;
-
-    if (table == OPEN)
-        return judge(run, value);
-    until = time_after(kept_time_last(value), kept_ms(run));
-    if (until > when_ms)
-        return rule_wake(run, NOTICED, value, until);
-    table_remove(run->tables[NOTICED], value);
-    return 0;
+    return table == OPEN ? judge(run, value)
+                         : kept_times_due(run, table, value, when_ms, kept_ms(run));
 }
 
 static const char *const sentences[] = {

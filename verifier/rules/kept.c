@@ -91,3 +91,14 @@ uint64_t kept_time_last(const void *value)
 
     return count == 0 ? 0 : all[count - 1];
 }
+
+int kept_times_due(
+    struct rule_run *run, unsigned table, void *value, uint64_t when_ms, uint64_t kept_ms)
+{
+    uint64_t until = time_after(kept_time_last(value), kept_ms);
+
+    if (until > when_ms)
+        return rule_wake(run, table, value, until);
+    table_remove(run->tables[table], value);
+    return 0;
+}

@@ -5,8 +5,7 @@
 #ifndef KEIIN_VERIFIER_RULES_KEPT_H
 #define KEIIN_VERIFIER_RULES_KEPT_H
 
-#include "verifier/rules/fields.h"
-#include "verifier/rules/table.h"
+#include "verifier/rules/rule.h"
 
 #define KEPT_TEXTS_MAX 8
 
@@ -30,5 +29,11 @@ int kept_time_add(struct table *t, void *value, uint64_t ms, uint64_t from_ms) K
 bool kept_time_within(const void *value, uint64_t from_ms, uint64_t to_ms);
 /* The last one; 0 when there is none. */
 uint64_t kept_time_last(const void *value);
+/*
+ * When a rule is woken for such times, each kept for kept_ms: wakes it again for the last one, or
+ * removes the entry when that is over. KEIIN_ENOMEM.
+ */
+int kept_times_due(struct rule_run *run, unsigned table, void *value, uint64_t when_ms,
+    uint64_t kept_ms) KEIIN_MUST_USE;
 
 #endif

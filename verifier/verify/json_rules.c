@@ -5,8 +5,6 @@
 #include "verifier/verify/json.h"
 #include "verifier/verify/rules_report.h"
 
-static const char *const severities[] = {
-    [SEVERITY_LOW] = "low", [SEVERITY_MEDIUM] = "medium", [SEVERITY_HIGH] = "high"};
 static const char *const verdicts[] = {"none", "findings", "incomplete"};
 static const char *const audit_verdicts[] = {[AUDIT_VERIFIED] = "verified",
     [AUDIT_FINDINGS] = "findings",
@@ -62,7 +60,7 @@ int json_rules_finding(FILE *to, const struct rules_finding *f)
     buf_init(&sentence, 64 * 1024);
     rules_finding_sentence(&sentence, f);
     json_put(json, "rule", json_string(f->rule->name));
-    json_put(json, "severity", json_string(severities[f->rule->severity]));
+    json_put(json, "severity", json_string(rules_severity_text(f->rule->severity)));
     json_put(json, "id", hex_of(&f->id));
     json_put(json, "records", addresses_of(f));
     json_put(json, "open", json_boolean(f->open));

@@ -9,9 +9,6 @@
 
 #define SAY(to, id, ...) fprintf(to, message_text(MESSAGE_VERIFY_##id), ##__VA_ARGS__)
 
-static const char *const severities[] = {
-    [SEVERITY_LOW] = "low", [SEVERITY_MEDIUM] = "medium", [SEVERITY_HIGH] = "high"};
-
 static void put_wrapped(FILE *to, struct span text, size_t indent, size_t column)
 {
     const uint8_t *p = text.p, *end = text.p + text.n;
@@ -40,7 +37,7 @@ void words_rules_finding(FILE *to, const struct rules_finding *f)
     char hex[2 * HASH_BYTES + 1];
 
     hex_encode(hex, span_hash(&f->id));
-    fprintf(to, "  %s (%s), record%s", f->rule->name, severities[f->rule->severity],
+    fprintf(to, "  %s (%s), record%s", f->rule->name, rules_severity_text(f->rule->severity),
         f->address_count == 1 ? "" : "s");
     for (size_t i = 0; i < f->address_count; i++)
         fprintf(to, " %" PRIu64 ".%" PRIu64, f->addresses[i].index, f->addresses[i].position);
@@ -137,7 +134,7 @@ int words_rules(FILE *to, const struct rules_outcome *o)
         for (size_t i = 0; i < rules_count; i++)
             if (o->report->by_rule[i] > 0)
                 SAY(to, RULES_COUNT, rules_all[i]->name, o->report->by_rule[i],
-                    severities[rules_all[i]->severity]);
+                    rules_severity_text(rules_all[i]->severity));
         SAY(to, RULES_LIST);
         err = rules_report_put(o->report, to);
     }
@@ -164,7 +161,7 @@ void words_rule(FILE *to, const struct rule *rule, const struct rules_limits *li
 
     while (rules_all[number] != rule)
         number++;
-    fprintf(to, "%s (%s)\n  ", rule->name, severities[rule->severity]);
+    fprintf(to, "%s (%s)\n  ", rule->name, rules_severity_text(rule->severity));
     put_wrapped(to, span_str(rule->meaning), 2, 2);
     if (rules_limits_off(limits, number))
         SAY(to, RULE_OFF);
