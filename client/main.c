@@ -7,6 +7,8 @@
 
 int main(int argc, char **argv)
 {
+    /* The commands are told of in the language that this finds. */
+    int status = cli_language(&argc, argv, "keiin-client");
     const struct cli_command commands[] = {
         {"init", command_init, message_text(MESSAGE_CLIENT_SUMMARY_INIT)},
         {"submit", command_submit, message_text(MESSAGE_CLIENT_SUMMARY_SUBMIT)},
@@ -16,6 +18,8 @@ int main(int argc, char **argv)
         {"import", command_import, message_text(MESSAGE_CLIENT_SUMMARY_IMPORT)},
     };
 
+    if (status != EXIT_OK)
+        return status;
     /* -C before the command is the same as KEIIN_DIR. */
     if (argc > 2 && strcmp(argv[1], "-C") == 0) {
         if (setenv("KEIIN_DIR", argv[2], 1) != 0)

@@ -5,6 +5,8 @@
 
 int main(int argc, char **argv)
 {
+    /* The commands are told of in the language that this finds. */
+    int status = cli_language(&argc, argv, "keiin-ledger");
     const struct cli_command commands[] = {
         {"init", init_main, message_text(MESSAGE_LEDGER_SUMMARY_INIT)},
         {"run", run_main, message_text(MESSAGE_LEDGER_SUMMARY_RUN)},
@@ -15,6 +17,8 @@ int main(int argc, char **argv)
         {"resume", resume_main, message_text(MESSAGE_LEDGER_SUMMARY_RESUME)},
     };
 
+    if (status != EXIT_OK)
+        return status;
     return cli_main(argc, argv, "keiin-ledger", message_text(MESSAGE_LEDGER_USAGE), commands,
         sizeof commands / sizeof commands[0]);
 }

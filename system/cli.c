@@ -19,7 +19,7 @@
 #define PROGRESS_FIRST_MS 1000
 #define PROGRESS_EVERY_MS 200
 
-/* Written once by cli_main, before any other thread; read by what prints. */
+/* Written by cli_language and cli_main, before any other thread; read by what prints. */
 static const char *program_name = "keiin";
 
 static void error_line(const char *format, va_list args)
@@ -130,6 +130,35 @@ static int finish(int status)
     cli_error(message_text(MESSAGE_SYSTEM_STDOUT),
         flushed ? "what came before could not be written" : strerror(errno));
     return status == EXIT_OK ? EXIT_INCOMPLETE : status;
+}
+
+int cli_language(int *argc, char **argv, const char *program)
+{
+    static const char option[] = "--lang";
+    int kept = 1, i = 1;
+
+    program_name = program;
+    messages_use(messages_language_of_environment());
+    while (i < *argc && strcmp(argv[i], "--") != 0) {
+        size_t n = sizeof option - 1;
+        enum language language;
+        const char *name;
+
+        if (strncmp(argv[i], option, n) != 0 || (argv[i][n] != 0 && argv[i][n] != '=')) {
+            argv[kept++] = argv[i++];
+            continue;
+        }
+        name = argv[i][n] == '=' ? argv[i] + n + 1 : argv[i + 1];
+        if (name == NULL || !messages_language_named(name, &language))
+            return cli_usage("%s", message_text(MESSAGE_SYSTEM_LANGUAGE));
+        messages_use(language);
+        i += argv[i][n] == '=' ? 1 : 2;
+    }
+    while (i < *argc)
+        argv[kept++] = argv[i++];
+    argv[kept] = NULL;
+    *argc = kept;
+    return EXIT_OK;
 }
 
 int cli_main(int argc, char **argv, const char *program, const char *usage,

@@ -4,8 +4,13 @@
 
 #include "core/bytes.h"
 
-enum cli_exit { EXIT_OK = 0, EXIT_FINDINGS = 1, EXIT_INCOMPLETE = 2, EXIT_USAGE = 64,
-    EXIT_INTERNAL = 70 };
+enum cli_exit {
+    EXIT_OK = 0,
+    EXIT_FINDINGS = 1,
+    EXIT_INCOMPLETE = 2,
+    EXIT_USAGE = 64,
+    EXIT_INTERNAL = 70
+};
 
 /* A subcommand, in its own file; argv[0] is its name. Returns the exit code. */
 struct cli_command {
@@ -13,6 +18,13 @@ struct cli_command {
     int (*run)(int argc, char **argv);
     const char *summary; /* one line, for --help */
 };
+
+/*
+ * First of all in main: gives the program its name, and takes --lang ja|en (or --lang=ja) out of
+ * argv, wherever it stands before "--"; the last one counts. Without it the environment says in
+ * which language the program speaks (system/messages.h). EXIT_OK, or EXIT_USAGE after its line.
+ */
+KEIIN_MUST_USE int cli_language(int *argc, char **argv, const char *program);
 
 /*
  * Runs the subcommand that argv names; handles --help (also right after the subcommand: it

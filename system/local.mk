@@ -7,6 +7,12 @@ libsystem_la_SOURCES = \
 	system/file.c system/file.h \
 	system/inifile.c system/inifile.h \
 	system/messages.c system/messages.h system/messages.def \
+	system/messages/system.def system/messages/keys.def \
+	system/messages/ledger.def system/messages/client.def \
+	system/messages/verify.def system/messages/compare.def \
+	system/messages/rules.def system/messages/reconcile.def \
+	system/messages/report.def system/messages/certificate.def \
+	system/messages/export.def \
 	system/secretfile.c system/secretfile.h \
 	system/thread.c system/thread.h
 libsystem_la_LIBADD = $(INIH_LIBS)

@@ -7,6 +7,8 @@
 
 int main(int argc, char **argv)
 {
+    /* The commands are told of in the language that this finds. */
+    int status = cli_language(&argc, argv, "keiin-verify");
     const struct cli_command commands[] = {
         {"audit", audit_command, message_text(MESSAGE_VERIFY_SUMMARY_AUDIT)},
         {"prove", prove_command, message_text(MESSAGE_VERIFY_SUMMARY_PROVE)},
@@ -18,6 +20,8 @@ int main(int argc, char **argv)
         {"copy", copy_command, message_text(MESSAGE_VERIFY_SUMMARY_COPY)},
     };
 
+    if (status != EXIT_OK)
+        return status;
     return cli_main(argc, argv, "keiin-verify", message_text(MESSAGE_VERIFY_USAGE), commands,
         sizeof commands / sizeof commands[0]);
 }
