@@ -6,6 +6,7 @@ KEIIN_UNIT_TESTS = \
 	tests/property/test_bits \
 	tests/unit/test_bytes \
 	tests/unit/test_cli \
+	tests/unit/test_csv_field \
 	tests/unit/test_csvlog \
 	tests/unit/test_entry \
 	tests/unit/test_file \
@@ -43,6 +44,7 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_verify_json
 
 tests_unit_test_cli_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_csv_field_LDADD = $(LIBREPORT) libcore.la $(CMOCKA_LIBS)
 tests_unit_test_csvlog_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_file_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_thread_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)

@@ -68,6 +68,13 @@ librules_la_SOURCES = \
 	verifier/rules/volume_outlier.c
 LIBRULES = librules.la
 
+# What is taken away: reports, work sheets, exports.
+noinst_LTLIBRARIES += libreport.la
+libreport_la_SOURCES = \
+	verifier/report/document.h \
+	verifier/report/csv_field.c
+LIBREPORT = libreport.la
+
 # A convenience library holds its own objects only: who links libcheck.la links these too.
 LIBCHECK = libcheck.la libauditlog.la $(LIBSOURCE) libsystem.la libcore.la
 
@@ -97,5 +104,5 @@ keiin_verify_SOURCES = \
 	verifier/verify/words_reconcile.c \
 	verifier/verify/words_record.c \
 	verifier/verify/words_rules.c
-keiin_verify_LDADD = $(LIBRULES) $(LIBCHECK)
+keiin_verify_LDADD = $(LIBREPORT) $(LIBRULES) $(LIBCHECK)
 dist_man_MANS += doc/man/keiin-verify.1

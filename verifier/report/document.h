@@ -141,7 +141,7 @@ int document_csv(const struct document *d, struct buf *out) KEIIN_MUST_USE;
 int document_pdf(const struct document *d, FILE *to, struct why *why) KEIIN_MUST_USE;
 
 /* A field of CSV (RFC 4180) that no spreadsheet takes for a formula: a text that begins with = + - @,
- * tab or CR gets an apostrophe before it. */
+ * also in their wide forms, tab, CR or LF gets an apostrophe before it. */
 void csv_field(struct buf *out, struct span text);
 
 #endif
