@@ -9,6 +9,7 @@ libcore_la_SOURCES = \
 	core/entry.c core/entry.h \
 	core/err.c core/err.h \
 	core/keyfile.c core/keyfile.h \
+	core/language.h \
 	core/limits.h \
 	core/msgpack.c core/msgpack.h \
 	core/note.c core/note.h \
@@ -23,5 +24,6 @@ libcore_la_SOURCES = \
 	core/text.c core/text.h \
 	core/tile.c core/tile.h \
 	core/tree.c core/tree.h \
-	core/vkey.c core/vkey.h
+	core/vkey.c core/vkey.h \
+	core/wording.c core/wording.h
 libcore_la_LIBADD = $(SODIUM_LIBS) $(CRYPTO_LIBS) $(MSGPACK_LIBS)

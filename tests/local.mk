@@ -41,7 +41,8 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_tile \
 	tests/unit/test_tree \
 	tests/unit/test_vectors \
-	tests/unit/test_verify_json
+	tests/unit/test_verify_json \
+	tests/unit/test_wording
 
 tests_unit_test_cli_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_csv_field_LDADD = $(LIBREPORT) libcore.la $(CMOCKA_LIBS)
