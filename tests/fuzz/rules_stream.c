@@ -300,7 +300,8 @@ static void put_entry(struct rules_stream *s, uint64_t received, const struct ro
     s->received = received < TIME_MAX ? received : TIME_MAX;
     s->position = 0;
     to->type = RULES_ENTRY;
-    to->entry = (struct keeper_entry){s->next_index++, s->received, roster};
+    to->entry = (struct keeper_entry){
+        .index = s->next_index++, .received = s->received, .roster = roster};
 }
 
 static void add_entry(struct rules_stream *s, struct choices *c)

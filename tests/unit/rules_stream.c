@@ -113,7 +113,8 @@ static void begin_entry(struct stream *s, uint64_t received_ms)
     struct step *e = step(s);
 
     e->type = STEP_ENTRY;
-    e->entry = (struct keeper_entry){s->entries++, T0 + received_ms, in_force(s)};
+    e->entry = (struct keeper_entry){
+        .index = s->entries++, .received = T0 + received_ms, .roster = in_force(s)};
 }
 
 unsigned passed(struct stream *s, uint64_t received_ms)

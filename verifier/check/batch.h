@@ -56,6 +56,8 @@ struct keeper_entry {
     uint64_t index;
     uint64_t received; /* ms */
     const struct roster *roster; /* in force behind it, borrowed until the audit ends */
+    const struct entry *entry; /* borrowed; NULL where only places are told */
+    const struct roster_writer *writer; /* who rightly signed it; or NULL */
 };
 struct record_keeper {
     bool (*take)(struct span record, struct buf *kept);

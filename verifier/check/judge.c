@@ -152,7 +152,8 @@ static int give_kept(const struct judge *j, const struct batch *b, unsigned i, s
     const struct roster_writer *writer)
 {
     uint64_t index = b->number * TILE_WIDTH + i, received = b->entries[i].entry.received;
-    struct keeper_entry entry = {index, received, rosters_in_force(&j->rosters)};
+    struct keeper_entry entry = {
+        index, received, rosters_in_force(&j->rosters), &b->entries[i].entry, writer};
     struct record_place place = {index, 0, received, nobody};
     int err = 0;
 

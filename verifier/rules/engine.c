@@ -84,6 +84,11 @@ void rules_free(struct rules *rules)
     free(rules);
 }
 
+void rules_listen(struct rules *rules, struct rules_listener listener)
+{
+    rules->listener = listener;
+}
+
 void rules_reset(struct rules *rules)
 {
     for (unsigned i = 0; i < rules_count; i++) {
@@ -317,6 +322,8 @@ int rules_record(struct rules *rules, const struct record_place *place, struct s
         err = waiting_add(rules, r);
     if (err == 0 && (r->change.step == APPROVAL_GRANTED || r->change.step == APPROVAL_RATIFIED))
         err = waiting_settle(rules, r);
+    if (err == 0 && rules->listener.record != NULL)
+        err = rules->listener.record(rules->listener.ctx, r);
     return err;
 }
 

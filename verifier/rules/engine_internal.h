@@ -16,6 +16,8 @@ struct rules_limits {
         struct buf words[RULE_LIMITS_MAX];
     } rules[64];
     uint64_t clock_tolerance_ms;
+    int zone_minutes; /* of days and months in reports */
+    uint64_t public_min; /* lesser counts, but 0, are not told to the public */
     struct {
         char *name; /* owned; x-... */
         enum action action;
@@ -65,6 +67,7 @@ void waiting_destroy(struct waiting *w);
 struct rules {
     const struct rules_limits *limits;
     struct rules_sink sink;
+    struct rules_listener listener; /* .record NULL: nobody listens */
     struct rule_run *runs; /* rules_count of them */
     struct table *writers; /* struct rules_writer by name */
     struct table *approvals;

@@ -4,6 +4,7 @@
 
 #include "core/sha256.h"
 #include "core/text.h"
+#include "core/wording.h"
 #include "system/inifile.h"
 #include "verifier/rules/engine_internal.h"
 
@@ -11,13 +12,15 @@
 #define ACTIONS_MAX 1000
 #define TOLERANCE_INITIAL (5 * RULE_MINUTE)
 #define TOLERANCE_MAX RULE_DAY
+#define PUBLIC_MIN_INITIAL 10
+#define PUBLIC_MIN_MAX 1000000
 
 struct reading {
     struct rules_limits *limits;
     struct inifile file;
     unsigned used[64]; /* line of `use`, a rule; 0: not there */
     unsigned given[64][RULE_LIMITS_MAX]; /* line of each limit */
-    unsigned tolerance;
+    unsigned tolerance, zone, public_min;
     unsigned *action_lines; /* a line an action */
     bool no_memory;
 };
@@ -244,6 +247,42 @@ static void take_clocks(struct reading *r, unsigned line, const char *name, cons
         r->limits->clock_tolerance_ms = ms;
 }
 
+static bool two_digits(const char *p, uint64_t *out)
+{
+    *out = (uint64_t)(p[0] - '0') * 10 + (uint64_t)(p[1] - '0');
+    return p[0] >= '0' && p[0] <= '9' && p[1] >= '0' && p[1] <= '9';
+}
+
+/* "+09:00". */
+static bool zone_parse(const char *value, int *minutes)
+{
+    uint64_t h, m;
+
+    if (strlen(value) != 6 || (value[0] != '+' && value[0] != '-') || value[3] != ':' ||
+        !two_digits(value + 1, &h) || !two_digits(value + 4, &m) || m > 59 ||
+        h * 60 + m > ZONE_MINUTES_MAX)
+        return false;
+    *minutes = (value[0] == '-' ? -1 : 1) * (int)(h * 60 + m);
+    return true;
+}
+
+static void take_reports(struct reading *r, unsigned line, const char *name, const char *value)
+{
+    uint64_t n;
+
+    if (strcmp(name, "zone") == 0) {
+        if (once(r, &r->zone, line, name, value) && !zone_parse(value, &r->limits->zone_minutes))
+            wrong(r, line, name, value, "is no zone such as +09:00");
+    } else if (strcmp(name, "public_min") != 0) {
+        wrong(r, line, name, value, "is unknown in [reports]; it has zone and public_min");
+    } else if (once(r, &r->public_min, line, name, value)) {
+        if (!decimal_parse(span_str(value), PUBLIC_MIN_MAX, &n) || n < 2)
+            wrong(r, line, name, value, "is no number from 2 to 1000000");
+        else
+            r->limits->public_min = n;
+    }
+}
+
 static unsigned number_of(struct span name)
 {
     unsigned i = 0;
@@ -257,7 +296,7 @@ static void section(void *ctx, unsigned line, struct span name)
 {
     struct reading *r = ctx;
 
-    if (span_is(name, "actions") || span_is(name, "clocks") || number_of(name) < rules_count)
+    if (span_is(name, "actions") || span_is(name, "clocks") || span_is(name, "reports") || number_of(name) < rules_count)
         return;
     inifile_error(&r->file, line);
     buf_put_str(r->file.errors, "there is no rule \"");
@@ -275,6 +314,8 @@ static void setting(
         take_action(r, line, name, value);
     else if (strcmp(section_name, "clocks") == 0)
         take_clocks(r, line, name, value);
+    else if (strcmp(section_name, "reports") == 0)
+        take_reports(r, line, name, value);
     else if (number < rules_count)
         take_rule(r, line, number, name, value);
     else if (section_name[0] == '\0')
@@ -287,6 +328,7 @@ static void set_initial(struct rules_limits *l)
 
     sha256(&l->digest, (struct span){NULL, 0});
     l->clock_tolerance_ms = TOLERANCE_INITIAL;
+    l->public_min = PUBLIC_MIN_INITIAL;
     for (unsigned i = 0; i < 64; i++)
         for (unsigned k = 0; k < RULE_LIMITS_MAX; k++)
             buf_init(&l->rules[i].words[k], 64 * 1024);
@@ -380,6 +422,27 @@ void rules_limits_put(
         buf_put_span(out, span_of(words.p, words.n == 0 ? 0 : words.n - 1));
         return;
     }
+}
+
+uint64_t rules_limits_number(const struct rules_limits *limits, const char *rule, const char *limit)
+{
+    unsigned number = 0, i = 0;
+
+    while (strcmp(rules_all[number]->name, rule) != 0)
+        assert(++number < rules_count);
+    while (strcmp(rules_all[number]->limits[i].name, limit) != 0)
+        i++;
+    return limits->rules[number].numbers[i];
+}
+
+int rules_limits_zone_minutes(const struct rules_limits *limits)
+{
+    return limits->zone_minutes;
+}
+
+uint64_t rules_limits_public_min(const struct rules_limits *limits)
+{
+    return limits->public_min;
 }
 
 bool rules_limits_off(const struct rules_limits *limits, unsigned rule)

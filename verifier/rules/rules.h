@@ -17,7 +17,7 @@ const struct rule *rule_of(struct span name); /* NULL when there is none */
 /* The limits of all rules, from a file. */
 struct rules_limits;
 /*
- * Reads an INI file: a section a rule, [actions] for actions of the agencies' own, [clocks].
+ * Reads an INI file: a section a rule, [actions] for actions of the agencies' own, [clocks], [reports].
  * With `path` NULL the limits are the initial ones. KEIIN_EUSAGE with every error and its line in
  * `errors`; KEIIN_ENOMEM.
  */
@@ -30,6 +30,12 @@ const struct hash *rules_limits_digest(const struct rules_limits *limits);
 /* A limit of a rule as it holds, as the file would give it: "24 h", "yes", "foreign council". */
 void rules_limits_put(
     const struct rules_limits *limits, unsigned rule, unsigned limit, struct buf *out);
+/* The same as a number: a duration (ms), a count, or 0 and 1; of a rule and a limit that there are. */
+uint64_t rules_limits_number(
+    const struct rules_limits *limits, const char *rule, const char *limit) KEIIN_MUST_USE;
+/* [reports]: the zone of days and months, and the least count that the public is told exactly. */
+int rules_limits_zone_minutes(const struct rules_limits *limits);
+uint64_t rules_limits_public_min(const struct rules_limits *limits);
 bool rules_limits_off(const struct rules_limits *limits, unsigned rule);
 /* A duration in its two greatest units. */
 void rules_put_duration(struct buf *out, uint64_t ms);
@@ -67,11 +73,21 @@ struct rules_counts {
     size_t state_bytes; /* memory that the tables hold */
 };
 
+/*
+ * Hears each record that the rules were given, after them and as they read it: its action as it is
+ * judged, and what it did to the approval that it names. What it returns, unless 0, ends the stream.
+ */
+struct rules_listener {
+    int (*record)(void *ctx, const struct rules_record *r);
+    void *ctx;
+};
+
 struct rules;
 /* Borrows limits for as long as it lives. KEIIN_ENOMEM. */
 int rules_new(
     const struct rules_limits *limits, struct rules_sink sink, struct rules **out) KEIIN_MUST_USE;
 void rules_free(struct rules *rules);
+void rules_listen(struct rules *rules, struct rules_listener listener);
 /* Forgets all, as after rules_new. */
 void rules_reset(struct rules *rules);
 

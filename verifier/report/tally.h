@@ -1,0 +1,43 @@
+/*
+ * What a report counts, counted while the ledger is read: entries, records as the rules read them,
+ * and the rules' findings go in, in the order of the ledger; figures come out. Of the time: an
+ * entry belongs to the part of the period in which the ledger received it (the greatest time of
+ * receipt so far), so that what was counted once is never counted otherwise later. What is said of
+ * the end of a part is how it stood when the first entry behind it came. One thread.
+ */
+#ifndef KEIIN_VERIFIER_REPORT_TALLY_H
+#define KEIIN_VERIFIER_REPORT_TALLY_H
+
+#include "verifier/report/figures.h"
+#include "verifier/report/period.h"
+#include "verifier/rules/rules.h"
+
+struct tally;
+
+/* Borrows the limits for as long as it lives. KEIIN_ENOMEM. */
+int tally_new(const struct period *period, const struct rules_limits *limits,
+    struct tally **out) KEIIN_MUST_USE;
+void tally_free(struct tally *t);
+
+/*
+ * Before an entry goes to the rules: whether it is behind the period, which then is over; nothing
+ * more goes in. Closes the parts that end before it.
+ */
+bool tally_is_behind(struct tally *t, uint64_t received);
+/* KEIIN_ENOMEM. */
+int tally_entry(struct tally *t, const struct keeper_entry *entry) KEIIN_MUST_USE;
+int tally_record(struct tally *t, const struct rules_record *r) KEIIN_MUST_USE;
+int tally_finding(struct tally *t, const struct rules_finding *f) KEIIN_MUST_USE;
+
+/* At the end of what was read, or of the period. KEIIN_ENOMEM. */
+int tally_end(struct tally *t) KEIIN_MUST_USE;
+/* Of the audit, when there is one: how many gaps it found in a writer's chain. */
+void tally_gap(struct tally *t, struct span writer);
+
+const struct figures *tally_figures(const struct tally *t);
+/* Whether an entry behind the period was seen: all that belongs to it is in. */
+bool tally_is_complete(const struct tally *t);
+/* How long after its beginning a finding is: whether the entry at hand is in the period. */
+bool tally_in_period(const struct tally *t);
+
+#endif
