@@ -30,6 +30,7 @@ struct patience {
 struct source {
     char *where;
     uint64_t timeout_ms;
+    uint64_t size; /* entries that it says that it has; 0: not known */
     struct patience *patience;
     int folder; /* descriptor; -1 for a URL, or when the folder cannot be opened */
     int folder_errno;
@@ -118,7 +119,21 @@ int source_open(const char *where, uint64_t timeout_ms, struct source **out, str
 
 int source_clone(const struct source *source, struct source **out, struct why *why)
 {
-    return source_make(source->where, source->timeout_ms, source->patience, out, why);
+    int err = source_make(source->where, source->timeout_ms, source->patience, out, why);
+
+    if (err == 0)
+        (*out)->size = source->size;
+    return err;
+}
+
+void source_expect_size(struct source *source, uint64_t size)
+{
+    source->size = size;
+}
+
+uint64_t source_size(const struct source *source)
+{
+    return source->size;
 }
 
 void source_free(struct source *source)

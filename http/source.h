@@ -25,6 +25,14 @@ static inline bool source_is_url(const char *where)
 int source_open(
     const char *where, uint64_t timeout_ms, struct source **out, struct why *why) KEIIN_MUST_USE;
 
+/*
+ * Says how many entries the source itself says that it has: where a tile is not there in the width
+ * that is asked for, it is looked for in the width that it has then.
+ */
+void source_expect_size(struct source *source, uint64_t size);
+/* 0: not known. */
+uint64_t source_size(const struct source *source);
+
 int source_clone(const struct source *source, struct source **out, struct why *why) KEIIN_MUST_USE;
 void source_free(struct source *source);
 

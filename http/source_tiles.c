@@ -4,6 +4,24 @@
 
 #define TILES_KEPT 32
 
+/* The next width in which a tile may be there: whole, or as the source's own last one; false: none. */
+static bool wider(const struct source *source, const struct tile *wanted, struct tile *sought)
+{
+    uint64_t size = source_size(source);
+    unsigned own = wanted->kind == TILE_HASHES ? wanted->level : 0;
+    unsigned width = size == 0 ? 0 : tile_width(size, own, wanted->number);
+
+    if (wanted->width == TILE_WIDTH)
+        return false;
+    if (sought->width == wanted->width)
+        sought->width = TILE_WIDTH;
+    else if (sought->width == TILE_WIDTH && width > wanted->width && width < TILE_WIDTH)
+        sought->width = width;
+    else
+        return false;
+    return true;
+}
+
 int source_get_tile(struct source *source, const struct tile *tile, size_t bytes_max,
     struct buf *out, bool *longer, bool *full, struct why *why)
 {
@@ -11,15 +29,12 @@ int source_get_tile(struct source *source, const struct tile *tile, size_t bytes
     char path[TILE_PATH_BYTES];
     int err;
 
-    *full = false;
-    tile_path(path, sought);
-    err = source_get(source, path, bytes_max, out, longer, why);
-    if (err != KEIIN_EABSENT || tile->width == TILE_WIDTH)
-        return err;
-    *full = true;
-    sought.width = TILE_WIDTH;
-    tile_path(path, sought);
-    return source_get(source, path, bytes_max, out, longer, why);
+    do {
+        tile_path(path, sought);
+        err = source_get(source, path, bytes_max, out, longer, why);
+        *full = sought.width != tile->width;
+    } while (err == KEIIN_EABSENT && wider(source, tile, &sought));
+    return err;
 }
 
 int source_stream_open_tile(struct source *source, const struct tile *tile,
@@ -29,15 +44,12 @@ int source_stream_open_tile(struct source *source, const struct tile *tile,
     char path[TILE_PATH_BYTES];
     int err;
 
-    *full = false;
-    tile_path(path, sought);
-    err = source_stream_open(source, path, out, why);
-    if (err != KEIIN_EABSENT || tile->width == TILE_WIDTH)
-        return err;
-    *full = true;
-    sought.width = TILE_WIDTH;
-    tile_path(path, sought);
-    return source_stream_open(source, path, out, why);
+    do {
+        tile_path(path, sought);
+        err = source_stream_open(source, path, out, why);
+        *full = sought.width != tile->width;
+    } while (err == KEIIN_EABSENT && wider(source, tile, &sought));
+    return err;
 }
 
 /* ---- hash tiles for provers ---- */

@@ -6,6 +6,7 @@ libsystem_la_SOURCES = \
 	system/disk.c system/disk.h \
 	system/file.c system/file.h \
 	system/inifile.c system/inifile.h \
+	system/json.c system/json.h \
 	system/messages.c system/messages.h system/messages.def \
 	system/messages/system.def system/messages/keys.def \
 	system/messages/ledger.def system/messages/client.def \

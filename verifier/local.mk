@@ -72,7 +72,18 @@ LIBRULES = librules.la
 noinst_LTLIBRARIES += libreport.la
 libreport_la_SOURCES = \
 	verifier/report/document.h \
-	verifier/report/csv_field.c
+	verifier/report/csv_field.c \
+	verifier/report/figures.c verifier/report/figures.h \
+	verifier/report/period.c verifier/report/period.h \
+	verifier/report/tally.c verifier/report/tally.h verifier/report/tally_internal.h \
+	verifier/report/tally_accesses.c \
+	verifier/report/tally_approvals.c \
+	verifier/report/tally_committee.c \
+	verifier/report/tally_emergencies.c \
+	verifier/report/tally_retention.c \
+	verifier/report/tally_systems.c \
+	verifier/report/tally_tables.h \
+	verifier/report/tally_volumes.c
 LIBREPORT = libreport.la
 
 # A convenience library holds its own objects only: who links libcheck.la links these too.

@@ -15,8 +15,7 @@ struct audit {
     struct source *source;
     const struct audit_options *options;
     struct audit_result *out;
-    struct buf checkpoint_bytes;
-    struct note *note; /* of the checkpoint, over checkpoint_bytes */
+    struct note *note; /* of the checkpoint, over out->checkpoint */
     struct checkpoint checkpoint;
     struct state state;
     bool has_state;
@@ -43,6 +42,26 @@ static void found(struct audit *a, enum finding_code code, const char *detail)
     findings_add(a->out->list, code, FINDING_NO_INDEX, FINDING_NO_POSITION, nobody, detail);
 }
 
+/* The checkpoint that was given, or the source's. */
+static int get_checkpoint(struct audit *a, const char *path, bool *longer, struct why *why)
+{
+    struct span given = a->options->checkpoint;
+    int err = source_get(a->source, path, CHECKPOINT_BYTES_MAX, &a->out->checkpoint, longer, why);
+    struct checkpoint theirs;
+    struct why ignored;
+
+    if (given.n == 0 || err == KEIIN_ENOMEM)
+        return err;
+    /* Where the source has grown since, its tiles may be wider. */
+    if (err == 0 && !*longer && note_parse(buf_view(&a->out->checkpoint), a->note, &ignored) == 0 &&
+        checkpoint_parse(a->note->text, &theirs, &ignored) == 0)
+        source_expect_size(a->source, theirs.size);
+    *longer = false;
+    buf_clear(&a->out->checkpoint);
+    buf_put_span(&a->out->checkpoint, given);
+    return buf_status(&a->out->checkpoint);
+}
+
 /* Reads the checkpoint. False when the audit ends here; the finding is made. */
 static bool read_checkpoint(struct audit *a, int *err)
 {
@@ -50,7 +69,7 @@ static bool read_checkpoint(struct audit *a, int *err)
     struct why why = {""};
     bool longer;
 
-    *err = source_get(a->source, path, CHECKPOINT_BYTES_MAX, &a->checkpoint_bytes, &longer, &why);
+    *err = get_checkpoint(a, path, &longer, &why);
     if (*err == KEIIN_ENOMEM)
         return false;
     if (*err != 0) {
@@ -61,7 +80,7 @@ static bool read_checkpoint(struct audit *a, int *err)
     }
     if (longer)
         why_set(&why, "it is longer than a checkpoint may be");
-    if (longer || note_parse(buf_view(&a->checkpoint_bytes), a->note, &why) != 0 ||
+    if (longer || note_parse(buf_view(&a->out->checkpoint), a->note, &why) != 0 ||
         checkpoint_parse(a->note->text, &a->checkpoint, &why) != 0) {
         found(a, FINDING_CHECKPOINT_INVALID, why.text);
         return false;
@@ -338,7 +357,7 @@ static int remember(struct audit *a, struct why *why)
     bool quorum = a->out->judged && a->out->log_signed && a->votes.quorum;
     bool stands =
         quorum && a->root_fits && !a->is_incomplete && !findings_has(f, FINDING_ROOT_MISMATCH);
-    struct span note = buf_view(&a->checkpoint_bytes);
+    struct span note = buf_view(&a->out->checkpoint);
     const struct record_keeper *keeper = a->options->keeper;
 
     if (!a->has_state || !quorum)
@@ -440,7 +459,7 @@ int audit_run(struct source *source, struct roster *trusted, const struct audit_
     a.out = out;
     a.state.lock_fd = -1;
     a.note = malloc(sizeof *a.note);
-    buf_init(&a.checkpoint_bytes, CHECKPOINT_BYTES_MAX);
+    buf_init(&out->checkpoint, CHECKPOINT_BYTES_MAX);
     out->list = findings_new(options->findings_max);
     out->trusted_serial = out->roster_serial = trusted->serial;
     out->records_were_read = !options->no_records;
@@ -460,7 +479,6 @@ int audit_run(struct source *source, struct roster *trusted, const struct audit_
     rosters_destroy(&a.judge.rosters);
     if (a.has_state)
         state_close(&a.state);
-    buf_destroy(&a.checkpoint_bytes);
     free(a.note);
     if (err != 0)
         audit_result_destroy(out);
@@ -473,5 +491,6 @@ void audit_result_destroy(struct audit_result *r)
         free(r->witnesses[i].name);
     free(r->witnesses);
     findings_free(r->list);
+    buf_destroy(&r->checkpoint);
     *r = (struct audit_result){0};
 }

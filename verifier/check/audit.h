@@ -14,6 +14,7 @@ struct audit_options {
     unsigned threads;       /* 0: one a processor */
     bool no_records;        /* entries only */
     bool latest;            /* latest-checkpoint instead of checkpoint */
+    struct span checkpoint; /* a note to be used instead of the source's; empty: none */
     bool limit_age;         /* `stale` when vouched for longer ago than max_age_s */
     uint64_t max_age_s;
     uint64_t now_ms;        /* wall clock, for `stale` only */
@@ -59,6 +60,7 @@ struct audit_result {
     uint64_t findings_omitted;
     struct findings *list;
     bool latest;
+    struct buf checkpoint; /* the note that was read, whatever it says */
 };
 
 /*
