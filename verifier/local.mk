@@ -74,6 +74,11 @@ libreport_la_SOURCES = \
 	verifier/report/document.h \
 	verifier/report/csv_field.c \
 	verifier/report/figures.c verifier/report/figures.h \
+	verifier/report/figures_json.c \
+	verifier/report/finding_json.c verifier/report/finding_json.h \
+	verifier/report/ledger_json.c \
+	verifier/report/public.c \
+	verifier/report/report.c verifier/report/report.h verifier/report/report_internal.h \
 	verifier/report/period.c verifier/report/period.h \
 	verifier/report/tally.c verifier/report/tally.h verifier/report/tally_internal.h \
 	verifier/report/tally_accesses.c \
@@ -105,6 +110,7 @@ keiin_verify_SOURCES = \
 	verifier/verify/options.c verifier/verify/options.h \
 	verifier/verify/prove_command.c \
 	verifier/verify/reconcile_command.c \
+	verifier/verify/report_command.c \
 	verifier/verify/rules_command.c \
 	verifier/verify/rules_report.c verifier/verify/rules_report.h \
 	verifier/verify/rules_state.c verifier/verify/rules_state.h \

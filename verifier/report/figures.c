@@ -4,9 +4,18 @@
 
 #include "verifier/rules/table.h"
 
-#define COUNT(name) {name, FIGURE_COUNT, false}
-#define STOCK(name) {name, FIGURE_COUNT, true}
-#define OTHER(name, unit) {name, unit, true}
+#define COUNT(name)                                                                                \
+    {                                                                                              \
+        name, FIGURE_COUNT, false                                                                  \
+    }
+#define STOCK(name)                                                                                \
+    {                                                                                              \
+        name, FIGURE_COUNT, true                                                                   \
+    }
+#define OTHER(name, unit)                                                                          \
+    {                                                                                              \
+        name, unit, true                                                                           \
+    }
 
 const struct figure_table figure_tables[FIGURE_TABLES] = {
     [FIGURES_RECORDS] = {"records", {"agency"},
@@ -29,8 +38,7 @@ const struct figure_table figure_tables[FIGURE_TABLES] = {
     [FIGURES_ACCESSES_OVER_TIME] = {"accesses_over_time", {"time", "agency"},
         {COUNT("done"), COUNT("denied")}},
     [FIGURES_PROVISIONS] = {"provisions", {"kind"},
-        {COUNT("provided"), COUNT("items"), COUNT("receipts"),
-            OTHER("recipients", FIGURE_NUMBER)}},
+        {COUNT("provided"), COUNT("items"), COUNT("receipts"), OTHER("recipients", FIGURE_NUMBER)}},
     [FIGURES_RECIPIENTS] = {"recipients", {"kind", "recipient"},
         {COUNT("provided"), COUNT("items")}, .committee_only = true},
     [FIGURES_EMERGENCIES] = {"emergencies", {"agency"},
@@ -152,8 +160,8 @@ static int by_keys(const void *a, const void *b)
     return order != 0 ? order : (x->part > y->part) - (x->part < y->part);
 }
 
-int figures_rows(const struct figures *f, enum figure_table_number table,
-    struct figure_cells **out, size_t *count)
+int figures_rows(const struct figures *f, enum figure_table_number table, struct figure_cells **out,
+    size_t *count)
 {
     size_t n = table_count(f->rows[table]), i = 0;
 

@@ -12,14 +12,15 @@ static bool tables_new(struct tally *t)
     t->retained = table_new(sizeof(struct counted_retained));
     t->discards = table_new(sizeof(struct discards));
     t->recipients = table_new(sizeof(uint64_t));
+    t->provided = table_new(sizeof(uint64_t));
     t->emergencies = table_new(sizeof(struct counted_emergency));
     t->durations = table_new(sizeof(uint64_t));
     t->findings = table_new(sizeof(struct counted_finding));
     t->demands = table_new(sizeof(uint64_t));
     return t->figures != NULL && t->systems != NULL && t->approvals != NULL && t->batches != NULL &&
            t->retained != NULL && t->discards != NULL && t->recipients != NULL &&
-           t->emergencies != NULL && t->durations != NULL && t->findings != NULL &&
-           t->demands != NULL;
+           t->provided != NULL && t->emergencies != NULL && t->durations != NULL &&
+           t->findings != NULL && t->demands != NULL;
 }
 
 int tally_new(const struct period *period, const struct rules_limits *limits, struct tally **out)
@@ -50,6 +51,7 @@ void tally_free(struct tally *t)
     table_free(t->retained);
     table_free(t->discards);
     table_free(t->recipients);
+    table_free(t->provided);
     table_free(t->emergencies);
     table_free(t->durations);
     table_free(t->findings);
@@ -65,6 +67,16 @@ const struct figures *tally_figures(const struct tally *t)
 bool tally_is_complete(const struct tally *t)
 {
     return t->complete;
+}
+
+bool tally_would_end(const struct tally *t, uint64_t received)
+{
+    return !t->over && received >= t->period.to;
+}
+
+bool tally_is_over(const struct tally *t)
+{
+    return t->over;
 }
 
 bool tally_in_period(const struct tally *t)
@@ -85,7 +97,7 @@ void tally_add(
 {
     struct figure_row row = {table, t->part, {key}};
 
-    if (tally_counts(t))
+    if (tally_counts(t) && n > 0)
         figures_add(t->figures, &row, column, n);
 }
 
@@ -103,8 +115,7 @@ bool tally_in_part(const struct tally *t, uint64_t ms)
 
 /* --- Durations, for their medians. */
 
-int tally_duration(
-    struct tally *t, enum figure_table_number table, struct span agency, uint64_t ms)
+int tally_duration(struct tally *t, enum figure_table_number table, struct span agency, uint64_t ms)
 {
     struct rule_key key = {.n = 0};
     uint8_t head[3] = {(uint8_t)table, (uint8_t)t->part, 0};

@@ -24,6 +24,9 @@ void tally_free(struct tally *t);
  * more goes in. Closes the parts that end before it.
  */
 bool tally_is_behind(struct tally *t, uint64_t received);
+/* Whether an entry of that time would end the period, and whether it is over. */
+bool tally_would_end(const struct tally *t, uint64_t received);
+bool tally_is_over(const struct tally *t);
 /* KEIIN_ENOMEM. */
 int tally_entry(struct tally *t, const struct keeper_entry *entry) KEIIN_MUST_USE;
 int tally_record(struct tally *t, const struct rules_record *r) KEIIN_MUST_USE;
@@ -37,7 +40,7 @@ void tally_gap(struct tally *t, struct span writer);
 const struct figures *tally_figures(const struct tally *t);
 /* Whether an entry behind the period was seen: all that belongs to it is in. */
 bool tally_is_complete(const struct tally *t);
-/* How long after its beginning a finding is: whether the entry at hand is in the period. */
+/* Whether the entry at hand is in the period. */
 bool tally_in_period(const struct tally *t);
 
 #endif

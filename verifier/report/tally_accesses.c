@@ -7,8 +7,8 @@ static void accessed(struct tally *t, const struct rules_record *r)
     struct span agency = tally_agency(t, r);
     struct figure_row row =
         tally_row(t, FIGURES_ACCESSES, agency, r->action_name, record_text(r, F_PURPOSE));
-    struct figure_row then =
-        tally_row(t, FIGURES_ACCESSES_OVER_TIME, span_str(t->label), agency, (struct span){NULL, 0});
+    struct figure_row then = tally_row(
+        t, FIGURES_ACCESSES_OVER_TIME, span_str(t->label), agency, (struct span){NULL, 0});
     bool done = !r->undone;
 
     figures_add(t->figures, &row,
@@ -37,6 +37,26 @@ static int is_new(struct tally *t, struct span kind, struct span recipient, bool
         return KEIIN_ENOMEM;
     *out = (*value)++ == 0;
     return 0;
+}
+
+/* The kind of recipient of a reference: a receipt need not repeat it. */
+static int keep_kind(struct tally *t, const struct rules_record *r)
+{
+    uint64_t *value = r->ref.text.n == 0 ? NULL : table_add(t->provided, r->ref);
+
+    if (r->ref.text.n == 0)
+        return 0;
+    return value == NULL ? KEIIN_ENOMEM
+                         : table_more_set(t->provided, value, record_text(r, F_RECIPIENT_KIND));
+}
+
+static struct span kind_of(const struct tally *t, const struct rules_record *r)
+{
+    const uint64_t *value = r->ref.text.n == 0 ? NULL : table_find(t->provided, r->ref);
+
+    if (record_has(r, F_RECIPIENT_KIND) || value == NULL)
+        return record_text(r, F_RECIPIENT_KIND);
+    return table_more(value);
 }
 
 static int provided(struct tally *t, const struct rules_record *r)
@@ -69,6 +89,8 @@ static int happened(struct tally *t, const struct rules_record *r)
 
 int accesses_record(struct tally *t, const struct rules_record *r)
 {
+    if (r->action == ACTION_PROVIDE && !r->undone && keep_kind(t, r) != 0)
+        return KEIIN_ENOMEM;
     if (!tally_counts(t))
         return 0;
     if (r->action < ACTION_COUNT_OF && (ACTION_BIT(r->action) & ACTIONS_ACCESS) != 0)
@@ -76,6 +98,6 @@ int accesses_record(struct tally *t, const struct rules_record *r)
     if (r->action == ACTION_PROVIDE && !r->undone)
         return provided(t, r);
     if (r->action == ACTION_RECEIVE && !r->undone)
-        tally_add(t, FIGURES_PROVISIONS, record_text(r, F_RECIPIENT_KIND), PROVISIONS_RECEIPTS, 1);
+        tally_add(t, FIGURES_PROVISIONS, kind_of(t, r), PROVISIONS_RECEIPTS, 1);
     return r->action == ACTION_INCIDENT ? happened(t, r) : 0;
 }

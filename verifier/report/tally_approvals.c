@@ -51,8 +51,8 @@ void approvals_close(struct tally *t)
     uint64_t end = tally_part_end(t);
 
     for (const struct counted_approval *a = NULL; (a = table_next(t->approvals, a)) != NULL;) {
-        struct figure_row row =
-            tally_row(t, FIGURES_APPROVALS, table_more(a), (struct span){NULL, 0}, (struct span){NULL, 0});
+        struct figure_row row = tally_row(
+            t, FIGURES_APPROVALS, table_more(a), (struct span){NULL, 0}, (struct span){NULL, 0});
         struct validity validity;
         bool live;
 

@@ -36,8 +36,9 @@ static void judged(struct tally *t, const struct rules_record *r)
 {
     struct span id = record_text(r, F_FINDING);
     struct counted_finding *c =
-        id.n < FINDING_KEY_BYTES ? NULL
-                                 : table_find(t->findings, key_of(span_of(id.p, FINDING_KEY_BYTES)));
+        id.n < FINDING_KEY_BYTES
+            ? NULL
+            : table_find(t->findings, key_of(span_of(id.p, FINDING_KEY_BYTES)));
 
     if (c == NULL)
         return;

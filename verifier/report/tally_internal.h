@@ -25,6 +25,7 @@ struct tally {
     struct table *approvals; /* by id; behind each its stream */
     struct table *batches, *retained, *discards; /* by data set; behind the first two the agency */
     struct table *recipients; /* by part, kind and recipient */
+    struct table *provided; /* by ref; behind each the kind of recipient */
     struct table *emergencies; /* by approval; behind each the agency */
     struct table *durations; /* by part, table and agency; behind each uint64_t values */
     struct table *findings; /* by the beginning of their ids */

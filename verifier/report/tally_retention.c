@@ -83,7 +83,7 @@ void retention_close(struct tally *t)
             continue;
         tally_add(t, FIGURES_RETENTION, agency, RETENTION_DUE, 1);
         tally_add(t, FIGURES_RETENTION, agency,
-            !k->erased                                   ? RETENTION_NOT_ERASED
+            !k->erased                                    ? RETENTION_NOT_ERASED
             : k->erased_at <= time_after(k->until, limit) ? RETENTION_ON_TIME
                                                           : RETENTION_LATE,
             1);

@@ -89,8 +89,8 @@ void systems_record(struct tally *t, const struct rules_record *r)
 
 static void put(struct tally *t, const struct system *s)
 {
-    struct figure_row row = tally_row(
-        t, FIGURES_SYSTEMS, table_key(s), table_more(s), span_str(role_text(s->role)));
+    struct figure_row row =
+        tally_row(t, FIGURES_SYSTEMS, table_key(s), table_more(s), span_str(role_text(s->role)));
     struct figures *f = t->figures;
 
     figures_set(f, &row, SYSTEMS_LISTED, s->listed);

@@ -34,8 +34,7 @@ static void selected(struct tally *t, const struct rules_record *r)
         in = time_after(in, b->items);
         table_remove(t->batches, b);
     }
-    tally_add(
-        t, FIGURES_VOLUMES, tally_agency(t, r), VOLUMES_SELECTED, record_number(r, F_COUNT));
+    tally_add(t, FIGURES_VOLUMES, tally_agency(t, r), VOLUMES_SELECTED, record_number(r, F_COUNT));
     tally_add(
         t, FIGURES_VOLUMES, tally_agency(t, r), VOLUMES_DISCARDED, record_number(r, F_DISCARDED));
     if (known)

@@ -128,3 +128,21 @@ void input_one_end(struct one *one)
     source_free(one->source);
     roster_free(one->roster);
 }
+
+int input_limits(const char *path, struct rules_limits **out)
+{
+    struct buf errors;
+    int err, status = 0;
+
+    buf_init(&errors, 16 << 20);
+    err = rules_limits_read(path, out, &errors);
+    if (err == KEIIN_ENOMEM) {
+        status = status_of_error(err, "rules", NULL);
+    } else if (err != 0) {
+        cli_error(message_text(MESSAGE_VERIFY_RULES_FILE), path);
+        fwrite(errors.p, 1, errors.n, stderr);
+        status = EXIT_USAGE;
+    }
+    buf_destroy(&errors);
+    return status;
+}

@@ -17,6 +17,7 @@ int main(int argc, char **argv)
         {"compare", compare_command, message_text(MESSAGE_VERIFY_SUMMARY_COMPARE)},
         {"reconcile", reconcile_command, message_text(MESSAGE_VERIFY_SUMMARY_RECONCILE)},
         {"rules", rules_command, message_text(MESSAGE_VERIFY_SUMMARY_RULES)},
+        {"report", report_command, message_text(MESSAGE_VERIFY_SUMMARY_REPORT)},
         {"copy", copy_command, message_text(MESSAGE_VERIFY_SUMMARY_COPY)},
     };
 

@@ -90,25 +90,6 @@ static int parse(int argc, char **argv, struct rules_arguments *a)
     return 0;
 }
 
-/* 0, or the exit status after every error of the file was printed. */
-static int read_limits(const char *path, struct rules_limits **out)
-{
-    struct buf errors;
-    int err, status = 0;
-
-    buf_init(&errors, 16 << 20);
-    err = rules_limits_read(path, out, &errors);
-    if (err == KEIIN_ENOMEM) {
-        status = status_of_error(err, "rules", NULL);
-    } else if (err != 0) {
-        cli_error(message_text(MESSAGE_VERIFY_RULES_FILE), path);
-        fwrite(errors.p, 1, errors.n, stderr);
-        status = EXIT_USAGE;
-    }
-    buf_destroy(&errors);
-    return status;
-}
-
 /* What is known only at the end: who vouched when, and what is still open. */
 static int finish(struct rules_run *run, const struct audit_result *audit)
 {
@@ -186,7 +167,7 @@ int rules_command(int argc, char **argv)
     audited_init(&a.ledger);
     status = parse(argc, argv, &a);
     if (status == 0)
-        status = read_limits(a.limits_path, &limits);
+        status = input_limits(a.limits_path, &limits);
     if (status == 0 && a.explain != NULL) {
         status = explain(a.explain, limits);
     } else if (status == 0) {

@@ -9,6 +9,7 @@
 #include "verifier/check/compare.h"
 #include "verifier/check/fetch.h"
 #include "verifier/check/reconcile.h"
+#include "verifier/rules/rules.h"
 
 int audit_command(int argc, char **argv);
 int prove_command(int argc, char **argv);
@@ -18,6 +19,7 @@ int copy_command(int argc, char **argv);
 int compare_command(int argc, char **argv);
 int reconcile_command(int argc, char **argv);
 int rules_command(int argc, char **argv);
+int report_command(int argc, char **argv);
 
 /*
  * As cli_fail, but never EXIT_FINDINGS, which is a verdict: of what cannot be read there is none.
@@ -69,6 +71,9 @@ struct one {
  */
 int input_one(int argc, char **argv, bool needs_out, struct one *one);
 void input_one_end(struct one *one);
+
+/* The rules' limits from a file, or the initial ones (NULL). 0, or the exit status after lines. */
+int input_limits(const char *path, struct rules_limits **out);
 
 /* The findings of an audit or check, a sentence each. */
 void words_finding(FILE *to, const struct finding *f);

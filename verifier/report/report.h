@@ -1,0 +1,47 @@
+/*
+ * A report: an audit of a ledger, its rules and its tally in one reading, and what comes of them as
+ * one JSON object, "keiin-report/v1" (doc/report.md), of which every other form is made. One thread.
+ */
+#ifndef KEIIN_VERIFIER_REPORT_REPORT_H
+#define KEIIN_VERIFIER_REPORT_REPORT_H
+
+#include <jansson.h>
+
+#include "verifier/check/audit.h"
+#include "verifier/report/tally.h"
+
+#define REPORT_FORMAT "keiin-report/v1"
+
+enum report_profile { REPORT_COMMITTEE, REPORT_PUBLIC };
+
+/* Of the program that makes it. */
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "0.1.0"
+#endif
+
+struct report_options {
+    enum report_profile profile;
+    struct period period; /* of REPORT_PUBLIC with its months as parts */
+    const struct rules_limits *limits; /* borrowed */
+    uint64_t findings_max; /* of each rule, listed; all are counted */
+};
+
+struct report;
+int report_new(const struct report_options *options, struct report **out) KEIIN_MUST_USE;
+void report_free(struct report *r);
+
+/* What is to listen to the audit; borrowed until report_free. */
+const struct record_keeper *report_keeper(struct report *r);
+
+/*
+ * After the audit: the report without its evidence, to be freed by json_decref. The same ledger, checkpoint,
+ * roster, options and version give the same object. KEIIN_EUSAGE with `why`: the public profile of
+ * a period that is not over in the ledger; KEIIN_ENOMEM.
+ */
+int report_finish(struct report *r, const struct audit_result *audit, struct span origin,
+    json_t **out, struct why *why) KEIIN_MUST_USE;
+
+/* The records that the listed findings rest on, each once, in the order of the ledger. */
+const struct rules_address *report_cited(const struct report *r, size_t *count);
+
+#endif

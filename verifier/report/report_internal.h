@@ -1,0 +1,21 @@
+/* What the files that make a report's JSON share. */
+#ifndef KEIIN_VERIFIER_REPORT_INTERNAL_H
+#define KEIIN_VERIFIER_REPORT_INTERNAL_H
+
+#include "system/json.h"
+#include "verifier/report/report.h"
+
+/* Values of the report; NULL without memory. Times are RFC 3339 in UTC. */
+json_t *report_time(bool has, uint64_t ms);
+json_t *report_bytes(struct span bytes); /* base64 */
+
+/* ledger.c: what the audit says of the ledger. `figures` of the profile. */
+json_t *report_ledger(const struct audit_result *audit, struct span origin, bool is_public);
+
+/* figures_json.c: every table, for the committee. */
+int report_figures(const struct figures *f, json_t **out) KEIIN_MUST_USE;
+/* public.c: for the public, so that no count below `min` can be known. */
+int report_public_figures(const struct figures *f, const struct period *period, uint64_t min,
+    json_t **out) KEIIN_MUST_USE;
+
+#endif
