@@ -380,6 +380,13 @@ int folder_create(const char *path, struct why *why)
     return e == 0 ? 0 : write_failed(path, e, why);
 }
 
+int file_sync_name(const char *path, struct why *why)
+{
+    int e = sync_folder_of(path);
+
+    return e == 0 ? 0 : write_failed(path, e, why);
+}
+
 int folder_sync(const char *path, struct why *why)
 {
     int e = sync_names(path);

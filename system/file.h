@@ -61,6 +61,8 @@ int folder_create_all(const char *path, struct why *why) KEIIN_MUST_USE;
 int folder_list(const char *path, disk_name_fn *see, void *see_ctx, struct why *why)
     KEIIN_MUST_USE;
 
+/* Makes durable that `path` stands in its folder. KEIIN_EFULL, KEIIN_EIO. */
+int file_sync_name(const char *path, struct why *why) KEIIN_MUST_USE;
 /* Makes durable which names stand in a folder. */
 int folder_sync(const char *path, struct why *why) KEIIN_MUST_USE;
 /*

@@ -5,6 +5,7 @@ libsystem_la_SOURCES = \
 	system/clock.c system/clock.h \
 	system/disk.c system/disk.h \
 	system/file.c system/file.h \
+	system/filepart.c system/filepart.h \
 	system/inifile.c system/inifile.h \
 	system/json.c system/json.h \
 	system/messages.c system/messages.h system/messages.def \

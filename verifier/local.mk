@@ -73,6 +73,9 @@ noinst_LTLIBRARIES += libreport.la
 libreport_la_SOURCES = \
 	verifier/report/document.h \
 	verifier/report/csv_field.c \
+	verifier/report/export.c verifier/report/export.h \
+	verifier/report/export_csv.c \
+	verifier/report/export_ocsf.c \
 	verifier/report/figures.c verifier/report/figures.h \
 	verifier/report/figures_json.c \
 	verifier/report/finding_json.c verifier/report/finding_json.h \
@@ -102,6 +105,7 @@ keiin_verify_SOURCES = \
 	verifier/verify/check_command.c \
 	verifier/verify/compare_command.c \
 	verifier/verify/copy_command.c \
+	verifier/verify/export_command.c \
 	verifier/verify/input.c \
 	verifier/verify/json.c verifier/verify/json.h \
 	verifier/verify/json_compare.c \
@@ -116,6 +120,7 @@ keiin_verify_SOURCES = \
 	verifier/verify/rules_state.c verifier/verify/rules_state.h \
 	verifier/verify/show_command.c \
 	verifier/verify/status.c \
+	verifier/verify/taken.c verifier/verify/taken.h \
 	verifier/verify/words.c \
 	verifier/verify/words_compare.c \
 	verifier/verify/words_reconcile.c \

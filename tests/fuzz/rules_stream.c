@@ -300,8 +300,8 @@ static void put_entry(struct rules_stream *s, uint64_t received, const struct ro
     s->received = received < TIME_MAX ? received : TIME_MAX;
     s->position = 0;
     to->type = RULES_ENTRY;
-    to->entry = (struct keeper_entry){
-        .index = s->next_index++, .received = s->received, .roster = roster};
+    to->entry =
+        (struct keeper_entry){.index = s->next_index++, .received = s->received, .roster = roster};
 }
 
 static void add_entry(struct rules_stream *s, struct choices *c)
@@ -327,8 +327,10 @@ static void put_record(struct rules_stream *s, unsigned writer, struct span byte
     struct rules_step *to = step(s);
 
     to->type = RULES_RECORD;
-    to->place = (struct record_place){
-        s->next_index - 1, s->position++, s->received, span_str(writer_names[writer])};
+    to->place = (struct record_place){.index = s->next_index - 1,
+        .position = s->position++,
+        .received = s->received,
+        .writer = span_str(writer_names[writer])};
     to->bytes = bytes;
 }
 

@@ -342,7 +342,10 @@ static void add_record(struct stream *s, const char *writer, uint32_t position, 
     if (compose_encode(record, &out, &why) != 0 || record_check(buf_view(&out), NULL, &why) != 0)
         fail_msg("%s: %s", text, why.text);
     to->type = STEP_RECORD;
-    to->place = (struct record_place){s->entries - 1, position, received, span_str(writer)};
+    to->place = (struct record_place){.index = s->entries - 1,
+        .position = position,
+        .received = received,
+        .writer = span_str(writer)};
     to->bytes = buf_take(&out, &to->n);
     compose_free(record);
     free(copy);

@@ -173,10 +173,14 @@ static void due_has_no_roster(void **state)
     assert_non_null(run);
     run->rule = &rule;
     assert_int_equal(rule_wake(run, 0, table_add(run->tables[0], key_of(span_str("a"))), T0), 0);
-    assert_int_equal(rules_entry(rules, &(struct keeper_entry){.received = T0, .roster = &roster}), 0);
+    assert_int_equal(
+        rules_entry(rules, &(struct keeper_entry){.index = 0, .received = T0, .roster = &roster}),
+        0);
     assert_ptr_equal(run->roster, &roster);
     assert_int_equal(due_calls, 0);
-    assert_int_equal(rules_entry(rules, &(struct keeper_entry){.index = 1, .received = T0 + 1, .roster = &roster}), 0);
+    assert_int_equal(rules_entry(rules,
+                         &(struct keeper_entry){.index = 1, .received = T0 + 1, .roster = &roster}),
+        0);
     assert_int_equal(due_calls, 1);
     assert_ptr_equal(run->roster, &roster);
     rules_free(rules);

@@ -227,7 +227,8 @@ static void values_that_do_not_fit(void **state)
 static void say(
     struct rules *rules, const char *writer, const char *action, const char *fields[][2])
 {
-    struct record_place place = {rules->next_index, 0, T0 + H(2), span_str(writer)};
+    struct record_place place = {
+        .index = rules->next_index, .received = T0 + H(2), .writer = span_str(writer)};
     struct keiin_record *record = compose_new();
     const uint8_t salt[SALT_BYTES] = {0};
     struct buf bytes;

@@ -51,6 +51,9 @@ struct record_place {
     uint32_t position;
     uint64_t received; /* ms */
     struct span writer; /* name, borrowed */
+    uint64_t number; /* in the writer's chain */
+    struct hash digest; /* as the entry has it */
+    const struct roster_writer *signer; /* in the roster in force; borrowed until the audit ends */
 };
 struct keeper_entry {
     uint64_t index;
@@ -58,6 +61,7 @@ struct keeper_entry {
     const struct roster *roster; /* in force behind it, borrowed until the audit ends */
     const struct entry *entry; /* borrowed; NULL where only places are told */
     const struct roster_writer *writer; /* who rightly signed it; or NULL */
+    const struct hash *ledger_id; /* borrowed until the audit ends */
 };
 struct record_keeper {
     bool (*take)(struct span record, struct buf *kept);

@@ -151,10 +151,11 @@ static void judge_place(
 static int give_kept(const struct judge *j, const struct batch *b, unsigned i, size_t *kept,
     const struct roster_writer *writer)
 {
-    uint64_t index = b->number * TILE_WIDTH + i, received = b->entries[i].entry.received;
-    struct keeper_entry entry = {
-        index, received, rosters_in_force(&j->rosters), &b->entries[i].entry, writer};
-    struct record_place place = {index, 0, received, nobody};
+    const struct entry *e = &b->entries[i].entry;
+    uint64_t index = b->number * TILE_WIDTH + i;
+    struct keeper_entry entry = {index, e->received, rosters_in_force(&j->rosters), e, writer,
+        rosters_ledger_id(&j->rosters)};
+    struct record_place place = {.index = index, .received = e->received, .signer = writer};
     int err = 0;
 
     if (j->keeper != NULL && j->keeper->entry != NULL)
@@ -166,6 +167,8 @@ static int give_kept(const struct judge *j, const struct batch *b, unsigned i, s
             continue;
         place.position = b->kept[*kept].position;
         place.writer = writer->key.name;
+        place.number = e->number + place.position;
+        entry_digest(e, place.position, &place.digest);
         err = j->keeper->give(
             j->keeper->ctx, &place, span_of(b->kept_bytes.p + from, b->kept[*kept].end - from));
     }
