@@ -2,6 +2,8 @@
 #ifndef KEIIN_CORE_LANGUAGE_H
 #define KEIIN_CORE_LANGUAGE_H
 
+#include <stddef.h>
+
 enum language { LANGUAGE_EN, LANGUAGE_JA, LANGUAGES };
 
 /* A sentence in each of them; static UTF-8. */
@@ -12,6 +14,14 @@ struct said {
     {                                                                                              \
         {                                                                                          \
             en, ja                                                                                 \
+        }                                                                                          \
+    }
+
+/* Behind the last of a list. */
+#define SAID_END                                                                                   \
+    {                                                                                              \
+        {                                                                                          \
+            NULL, NULL                                                                             \
         }                                                                                          \
     }
 

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "core/text.h"
+
 #define MINUTE_MS INT64_C(60000)
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
@@ -126,10 +128,26 @@ static void put_date(struct buf *out, const struct wording *w, const struct civi
     buf_printf(out, "%u月%u日", c->month, c->day);
 }
 
+/* The beginning of a time as RFC 3339 writes it: a month has 3 characters less than a date. */
+static bool put_rfc3339(
+    struct buf *out, const struct wording *w, uint64_t ms, char end, size_t less)
+{
+    char text[TIME_TEXT_BYTES], *at;
+
+    if (w->zone_minutes != ZONE_RFC3339)
+        return false;
+    time_text(text, ms);
+    at = strchr(text, end);
+    buf_put(out, text, at == NULL ? strlen(text) : (size_t)(at - text) - less);
+    return true;
+}
+
 void wording_date(struct buf *out, const struct wording *w, uint64_t ms)
 {
     struct civil c;
 
+    if (put_rfc3339(out, w, ms, 'T', 0))
+        return;
     civil_of(&c, ms, w->zone_minutes);
     put_date(out, w, &c);
 }
@@ -138,6 +156,8 @@ void wording_month(struct buf *out, const struct wording *w, uint64_t ms)
 {
     struct civil c;
 
+    if (put_rfc3339(out, w, ms, 'T', 3))
+        return;
     civil_of(&c, ms, w->zone_minutes);
     if (w->language == LANGUAGE_EN) {
         buf_printf(out, "%s %" PRId64, months[c.month - 1], c.year);
@@ -151,6 +171,8 @@ void wording_time(struct buf *out, const struct wording *w, uint64_t ms)
 {
     struct civil c;
 
+    if (put_rfc3339(out, w, ms, 0, 0))
+        return;
     civil_of(&c, ms, w->zone_minutes);
     put_date(out, w, &c);
     if (w->language == LANGUAGE_EN)
@@ -161,7 +183,8 @@ void wording_time(struct buf *out, const struct wording *w, uint64_t ms)
 
 void wording_zone(struct buf *out, const struct wording *w)
 {
-    int zone = w->zone_minutes, size = zone < 0 ? -zone : zone;
+    int zone = w->zone_minutes == ZONE_RFC3339 ? 0 : w->zone_minutes,
+        size = zone < 0 ? -zone : zone;
     bool named = w->language == LANGUAGE_JA && (zone == 0 || zone == 9 * 60);
 
     if (named)

@@ -5,6 +5,8 @@
 #ifndef KEIIN_CORE_WORDING_H
 #define KEIIN_CORE_WORDING_H
 
+#include <limits.h>
+
 #include "core/bytes.h"
 #include "core/language.h"
 
@@ -24,9 +26,16 @@ unsigned civil_month_days(int64_t year, unsigned month);
 /* How times are to be written. */
 struct wording {
     enum language language;
-    int zone_minutes;
+    int zone_minutes; /* or ZONE_RFC3339 */
     bool era; /* in Japanese: era years, Reiwa and Heisei; before 1989-01-08 Gregorian */
 };
+
+/*
+ * Instead of a zone: times and dates as RFC 3339 writes them, in UTC and to the millisecond, in
+ * every language: "2026-04-01T00:30:00.123Z", "2026-04-01", "2026-04". For terminals, where nothing
+ * beside a time says its zone.
+ */
+#define ZONE_RFC3339 INT_MAX
 
 /* 1,234,567 in both languages. */
 void wording_number(struct buf *out, uint64_t n);

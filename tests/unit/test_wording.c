@@ -152,6 +152,11 @@ static void test_dates(void **state)
     reads(TIME, (struct wording){LANGUAGE_EN, -60, true}, ms, "31 March 2026, 23:30:00");
     reads(DATE, en, ms_of(9999, 12, 31, 0), "31 December 9999");
     reads(DATE, en, 0, "1 January 1970");
+    en.zone_minutes = ja.zone_minutes = ZONE_RFC3339;
+    reads(DATE, en, ms, "2026-04-01");
+    reads(MONTH, ja, ms, "2026-04");
+    reads(TIME, ja, ms, "2026-04-01T00:30:00.123Z");
+    reads(TIME, en, ms, "2026-04-01T00:30:00.123Z");
 }
 
 static void test_eras(void **state)
@@ -192,7 +197,7 @@ static void test_zones(void **state)
         const char *said[LANGUAGES];
     } zones[] = {{0, {"UTC", "協定世界時（UTC）"}}, {TOKYO, {"UTC+09:00", "日本時間（UTC+09:00）"}},
         {-210, {"UTC-03:30", "UTC-03:30"}}, {ZONE_MINUTES_MAX, {"UTC+18:00", "UTC+18:00"}},
-        {-1, {"UTC-00:01", "UTC-00:01"}}};
+        {-1, {"UTC-00:01", "UTC-00:01"}}, {ZONE_RFC3339, {"UTC", "協定世界時（UTC）"}}};
 
     (void)state;
     for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++)
