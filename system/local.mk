@@ -16,5 +16,6 @@ libsystem_la_SOURCES = \
 	system/messages/report.def system/messages/certificate.def \
 	system/messages/export.def \
 	system/secretfile.c system/secretfile.h \
-	system/thread.c system/thread.h
+	system/thread.c system/thread.h \
+	system/wrap.c system/wrap.h
 libsystem_la_LIBADD = $(INIH_LIBS)
