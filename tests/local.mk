@@ -42,13 +42,15 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_tree \
 	tests/unit/test_vectors \
 	tests/unit/test_verify_json \
-	tests/unit/test_wording
+	tests/unit/test_wording \
+	tests/unit/test_wrap
 
 tests_unit_test_cli_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_csv_field_LDADD = $(LIBREPORT) libcore.la $(CMOCKA_LIBS)
 tests_unit_test_csvlog_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_file_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_thread_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_wrap_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_findings_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
 tests_unit_test_pgaudit_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_pgkey_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)

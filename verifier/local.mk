@@ -29,13 +29,16 @@ librules_la_SOURCES = \
 	verifier/rules/approvals.c verifier/rules/approvals.h \
 	verifier/rules/datasets.c verifier/rules/datasets.h \
 	verifier/rules/engine.c \
+	verifier/rules/facts_json.c verifier/rules/facts_json.h \
 	verifier/rules/fields.c verifier/rules/fields.h \
 	verifier/rules/found.c \
 	verifier/rules/kept.c verifier/rules/kept.h \
 	verifier/rules/limits.c \
 	verifier/rules/list.c \
+	verifier/rules/sentence.c \
 	verifier/rules/state.c \
 	verifier/rules/table.c verifier/rules/table.h \
+	verifier/rules/vocabulary.c verifier/rules/vocabulary.h \
 	verifier/rules/waiting.c \
 	verifier/rules/wakes.c \
 	verifier/rules/action_unknown.c \
@@ -66,6 +69,7 @@ librules_la_SOURCES = \
 	verifier/rules/time_disputed.c \
 	verifier/rules/use_after_erase.c \
 	verifier/rules/volume_outlier.c
+librules_la_LIBADD = $(JANSSON_LIBS)
 LIBRULES = librules.la
 
 # What is taken away: reports, work sheets, exports.

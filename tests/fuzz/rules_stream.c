@@ -447,7 +447,7 @@ static int take(void *ctx, const struct rules_finding *f)
             &told->text, " %" PRIu64 ".%" PRIu64, f->addresses[i].index, f->addresses[i].position);
     buf_put_str(&told->text, ": ");
     start = told->text.n;
-    rules_finding_sentence(&told->text, f);
+    rules_finding_sentence(&told->text, f, NULL);
     FUZZ_CHECK(buf_status(&told->text) == 0 && told->text.n > start);
     FUZZ_CHECK(plain_utf8(span_of(told->text.p + start, told->text.n - start), false));
     buf_put_str(&told->text, "\n");

@@ -140,7 +140,7 @@ def check_rules(problems):
         problems.append("packaging/rules.ini does not hold the initial limits")
     told = {}
     for part in initial.split("\n\n"):
-        if head := re.match(r"([a-z-]+) \((\w+)\)\n", part):
+        if head := re.match(r"([a-z-]+) \((\w+)\): .+\n", part):
             told[head[1]] = (head[2], re.findall(r"^  Limit: +(\w+) = (.+?) \(", part, re.MULTILINE))
     written = {name: (severity, re.findall(r"`(\w+)` ([^,]+)", limits))
                for name, severity, limits in rows}

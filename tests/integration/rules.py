@@ -26,7 +26,8 @@ YEAR_9999 = 253402300799999
 T0 = 1767225600000
 HIGH = "authority-missing"
 
-FINDING_MEMBERS = ["rule", "severity", "id", "records", "open", "sentence", "facts", "limits"]
+FINDING_MEMBERS = ["rule", "severity", "id", "records", "open", "sentence", "said", "facts",
+                   "limits"]
 VERDICT_MEMBERS = ["verdict", "audit", "origin", "ledger_id", "size", "entries", "records",
                    "last_received", "limits", "findings", "open", "findings_before", "by_rule",
                    "not_judged", "not_used", "state_bytes", "seconds"]

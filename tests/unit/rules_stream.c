@@ -398,7 +398,7 @@ static int take(void *ctx, const struct rules_finding *f)
     buf_put_str(told->findings, f->open ? " open\n" : "\n");
     buf_put_str(told->sentences, f->rule->name);
     buf_put_str(told->sentences, ": ");
-    rules_finding_sentence(told->sentences, f);
+    rules_finding_sentence(told->sentences, f, NULL);
     buf_put_str(told->sentences, "\n");
     return 0;
 }

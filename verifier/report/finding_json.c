@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "system/json.h"
+#include "verifier/rules/facts_json.h"
 
 json_t *finding_json(const struct rules_finding *f)
 {
@@ -12,7 +13,7 @@ json_t *finding_json(const struct rules_finding *f)
     char address[48];
 
     buf_init(&sentence, 64 * 1024);
-    rules_finding_sentence(&sentence, f);
+    rules_finding_sentence(&sentence, f, NULL);
     for (size_t i = 0; i < f->address_count; i++) {
         snprintf(address, sizeof address, "%" PRIu64 ".%" PRIu64, f->addresses[i].index,
             f->addresses[i].position);
@@ -23,6 +24,8 @@ json_t *finding_json(const struct rules_finding *f)
     json_put(json, "records", list);
     json_put(json, "open", json_boolean(f->open));
     json_put(json, "sentence", json_text(buf_view(&sentence)));
+    json_put(json, "said", json_number(true, f->sentence));
+    json_put(json, "facts", facts_json_of(f));
     buf_destroy(&sentence);
     return json;
 }

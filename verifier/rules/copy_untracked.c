@@ -116,31 +116,45 @@ static bool fits(unsigned table, const void *value)
     return table != TABLE_COPIED || c->action < ACTION_COUNT_OF;
 }
 
-static const char *const sentences[] = {
-    "{actor} did \"{action}\" on data set {dataset} at {at}; within {limit} a record must name the "
-    "data set that came of it, with {dataset} among its parents, and none did.",
-    "{actor} did \"{action}\" at {at}, and the record does not name both the data set and what it "
-    "came from, so that what came of it cannot be tracked.",
-    NULL};
+static const struct said sentences[] = {
+    SAID("{actor} did \"{action}\" on data set {dataset} at {at}; within {limit} a record must "
+         "name the data set that came of it, with {dataset} among its parents, and none did.",
+        "{actor}は、{at}に、データセット{dataset}に対して{action}を行いました。これによって生"
+        "じたデータセットは、{dataset}を元（parents）に含めて{limit}以内に記録に示さなければ"
+        "なりませんが、その記録がありません。"),
+    SAID("{actor} did \"{action}\" at {at}, and the record does not name both the data set and "
+         "what it came from, so that what came of it cannot be tracked.",
+        "{actor}は、{at}に、{action}を行いました。生じたデータセットとその元の両方が記録に示"
+        "されていないため、生じたものの所在を追跡することができません。"),
+    SAID_END};
 
 static const struct rule_limit limits[] = {
     {"limit", LIMIT_DURATION, "24 h", 0, 365 * RULE_DAY,
-        "how long after an export or a copy the data set that came of it may be named"},
+        SAID("how long after an export or a copy the data set that came of it may be named",
+            "出力または複製から、生じたデータセットを記録に示すまでに許される時間")},
     {0}};
 
 const struct rule rule_copy_untracked = {
     .name = "copy-untracked",
     .severity = SEVERITY_MEDIUM,
+    .title = SAID("A copy that cannot be tracked", "所在を追跡できない複製"),
     .sentences = sentences,
-    .meaning = "Data were exported or copied, and the ledger does not name the data set that came "
-               "of it: nobody can say where it is, who reads it and when it is erased.",
-    .reads = "dataset and parents of export and copy, and of all later records but queries and "
-             "views",
-    .blind = "What failed by its own word. How many copies were made: one data set that came of it "
-             "stands for all before it. "
-             "Exports that were never recorded.",
-    .origin = "What was copied or exported must be found again for erasure; logs of disclosure: "
-              "Directive (EU) 2016/680, article 25.",
+    .facts = {FORM("limit", DURATION)},
+    .meaning = SAID("Data were exported or copied, and the ledger does not name the data set that "
+                    "came of it: nobody can say where it is, who reads it and when it is erased.",
+        "データが出力または複製されましたが、これによって生じたデータセットが台帳に示されてい"
+        "ません。それがどこにあり、誰が見て、いつ消去されるのかを、誰も示すことができません。"),
+    .reads = SAID(
+        "dataset and parents of export and copy, and of all later records but queries and views",
+        "exportとcopy、およびその後のすべての記録（queryとviewを除く）のdatasetとparents"),
+    .blind = SAID("What failed by its own word. How many copies were made: one data set that came "
+                  "of it stands for all before it. Exports that were never recorded.",
+        "記録自体が失敗としているもの。複製の数（生じたデータセットが一つ示されれば、それ以前"
+        "のすべての複製について示されたものとします）。記録されなかった出力。"),
+    .origin = SAID("What was copied or exported must be found again for erasure; logs of "
+                   "disclosure: Directive (EU) 2016/680, article 25.",
+        "複製または出力されたものは、消去のために所在が分からなければなりません。開示の記録："
+        "指令（EU）2016/680第25条。"),
     .limits = limits,
     .table_bytes = {sizeof(struct copied), sizeof(struct source)},
     .actions = (ACTION_BIT(ACTION_COUNT_OF) - 1) & ~ACTION_BIT(ACTION_CORRECT) &

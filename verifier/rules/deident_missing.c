@@ -1,4 +1,5 @@
 #include "verifier/rules/datasets.h"
+#include "verifier/rules/vocabulary.h"
 
 /* Records that come late may still speak of an erased data set; then it is forgotten. */
 #define ERASED_KEPT_MS (30 * RULE_DAY)
@@ -140,34 +141,56 @@ static int record(struct rule_run *run, const struct rules_record *r)
     }
 }
 
-static const char *const sentences[] = {
-    "{actor} ({unit}) provided data set {dataset} to {recipient} ({kind}) at {at}; it had to be "
-    "de-identified before, and the ledger has no deident.apply on it that still holds.",
-    "{actor} ({unit}) provided data set {dataset} to {recipient} ({kind}) at {at}; it had to be "
-    "de-identified before, and was only at {applied}.",
-    "{actor} ({unit}) provided data to {recipient} ({kind}) at {at}; they had to be de-identified "
-    "before, and as the record names no data set nothing shows that they were.",
-    NULL};
+static const struct said sentences[] = {
+    SAID("{actor} ({unit}) provided data set {dataset} to {recipient} ({kind}) at {at}; it had to "
+         "be de-identified before, and the ledger has no deident.apply on it that still holds.",
+        "{actor}（{unit}）は、{at}に、データセット{dataset}を、{kind}の提供先{recipient}に提"
+        "供しました。提供の前に非識別化しなければなりませんが、台帳には、このデータセットにつ"
+        "いて現に効力のある非識別化（deident.apply）の記録がありません。"),
+    SAID("{actor} ({unit}) provided data set {dataset} to {recipient} ({kind}) at {at}; it had to "
+         "be de-identified before, and was only at {applied}.",
+        "{actor}（{unit}）は、{at}に、データセット{dataset}を、{kind}の提供先{recipient}に提"
+        "供しました。提供の前に非識別化しなければなりませんが、非識別化が行われたのは"
+        "{applied}でした。"),
+    SAID("{actor} ({unit}) provided data to {recipient} ({kind}) at {at}; they had to be "
+         "de-identified before, and as the record names no data set nothing shows that they were.",
+        "{actor}（{unit}）は、{at}に、{kind}の提供先{recipient}にデータを提供しました。提供の"
+        "前に非識別化しなければなりませんが、データセットが記録に示されていないため、非識別化"
+        "されたことを確かめることができません。"),
+    SAID_END};
 
 static const struct rule_limit limits[] = {
     {"limit", LIMIT_WORDS, "foreign", 0, 0,
-        "kinds of recipients who may get de-identified data only; one that is none of domestic, "
-        "council and foreign counts as listed"},
+        SAID("kinds of recipients who may get de-identified data only; one that is none of "
+             "domestic, council and foreign counts as listed",
+            "非識別化されたデータに限って提供することができる提供先の区分。domestic、council、"
+            "foreignのいずれでもない区分は、ここに掲げられたものとして扱います")},
     {0}};
 
 const struct rule rule_deident_missing = {
     .name = "deident-missing",
     .severity = SEVERITY_HIGH,
+    .title = SAID("Provided without de-identification", "非識別化されていないデータの提供"),
     .sentences = sentences,
-    .meaning = "Data from which people can be told went to a recipient who may get them only "
-               "without that.",
-    .reads = "dataset (parents, where there is none), recipient_kind and at of provide; dataset "
-             "and at of deident.apply; deident.reverse, and combine with or batch.receive of what "
-             "is not de-identified, which undo it",
-    .blind = "How well people were made unrecognisable. A provision that does not say to what kind "
-             "of recipient it goes. A data set that was copied from a de-identified one needs a "
-             "deident.apply of its own.",
-    .origin = "Non-identification before data are passed on (Act of 2025).",
+    .facts = {FORM("recipient", TEXT), {"kind", FACT_TEXT, NULL, vocabulary_recipient_kind},
+        FORM("applied", TIME)},
+    .meaning = SAID("Data from which people can be told went to a recipient who may get them only "
+                    "without that.",
+        "非識別化されたものに限って提供することができる提供先に、個人を識別することができるデー"
+        "タが提供されました。"),
+    .reads = SAID("dataset (parents, where there is none), recipient_kind and at of provide; "
+                  "dataset and at of deident.apply; deident.reverse, and combine with or "
+                  "batch.receive of what is not de-identified, which undo it",
+        "provideのdataset（ない場合はparents）・recipient_kind・at、deident.applyのdatasetと"
+        "at、およびその効力を失わせるdeident.reverseと、非識別化されていないもののcombineまた"
+        "はbatch.receive"),
+    .blind = SAID("How well people were made unrecognisable. A provision that does not say to what "
+                  "kind of recipient it goes. A data set that was copied from a de-identified one "
+                  "needs a deident.apply of its own.",
+        "非識別化が十分であるかどうか。提供先の区分が示されていない提供。非識別化されたデータ"
+        "セットの複製には、それ自体についてのdeident.applyが必要です。"),
+    .origin = SAID("Non-identification before data are passed on (Act of 2025).",
+        "提供前の非識別化（能動的サイバー防御法制（令和7年））。"),
     .limits = limits,
     .table_bytes = {sizeof(struct deidentified), sizeof(struct discards)},
     .actions = ACTION_BIT(ACTION_PROVIDE) | ACTION_BIT(ACTION_DEIDENT_APPLY) |

@@ -100,30 +100,45 @@ static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_
     return rule_found(run, &hit);
 }
 
-static const char *const sentences[] = {
-    "Data set {dataset} had to be gone by {until}; {limit} after that the ledger had neither its "
-    "erasure nor an extension.",
-    NULL};
+static const struct said sentences[] = {
+    SAID("Data set {dataset} had to be gone by {until}; {limit} after that the ledger had neither "
+         "its erasure nor an extension.",
+        "データセット{dataset}は、{until}までに消去しなければなりませんでした。その{limit}後"
+        "においても、台帳には、消去の記録も保存期間の延長の記録もありませんでした。"),
+    SAID_END};
 
 static const struct rule_limit limits[] = {
     {"limit", LIMIT_DURATION, "24 h", 0, 3650 * RULE_DAY,
-        "how long after the time that was said the erasure may be recorded"},
+        SAID("how long after the time that was said the erasure may be recorded",
+            "示された期限から、消去の記録までに許される時間")},
     {0}};
 
 const struct rule rule_erase_late = {
     .name = "erase-late",
     .severity = SEVERITY_HIGH,
+    .title = SAID("Kept longer than allowed", "保存期間を過ぎたデータの保存"),
     .sentences = sentences,
-    .meaning = "Data were kept longer than the ledger says that they may be. It is said once a "
-               "data set, until that is erased.",
-    .reads = "retain_until and dataset of all records; the earliest counts, and only retain.extend "
-             "that was received in time sets a later one; dataset (parents, where there is none) "
-             "and count of erase; discarded of select.run",
-    .blind = "Data sets of which no record says how long they may be kept. Copies under another "
-             "name without a time of their own. Whether the data are gone when the ledger says so. "
-             "Whether an extension was right.",
-    .origin = "Time limits for storage, Directive (EU) 2016/680, article 5; duties to erase (Act "
-              "of 2025).",
+    .facts = {FORM("until", TIME), FORM("limit", DURATION)},
+    .meaning = SAID("Data were kept longer than the ledger says that they may be. It is said once "
+                    "a data set, until that is erased.",
+        "データが、台帳に示された保存期間を超えて保存されました。指摘は、消去されるまでの間、"
+        "データセットごとに一度です。"),
+    .reads = SAID("retain_until and dataset of all records; the earliest counts, and only "
+                  "retain.extend that was received in time sets a later one; dataset (parents, "
+                  "where there is none) and count of erase; discarded of select.run",
+        "すべての記録のretain_untilとdataset（最も早い期限によります。これより遅い期限とする"
+        "ことができるのは、期限内に受け付けられたretain.extendだけです）、eraseのdataset（な"
+        "い場合はparents）とcount、select.runのdiscarded"),
+    .blind = SAID("Data sets of which no record says how long they may be kept. Copies under "
+                  "another name without a time of their own. Whether the data are gone when the "
+                  "ledger says so. Whether an extension was right.",
+        "保存期間を示す記録のないデータセット。別の名称の複製で、それ自体の期限が示されていな"
+        "いもの。台帳に消去が記録されたデータが、実際になくなっているかどうか。延長が適切であっ"
+        "たかどうか。"),
+    .origin = SAID("Time limits for storage, Directive (EU) 2016/680, article 5; duties to erase "
+                   "(Act of 2025).",
+        "保存期間の制限：指令（EU）2016/"
+        "680第5条。消去の義務（能動的サイバー防御法制（令和7年））。"),
     .limits = limits,
     .table_bytes = {sizeof(struct retained), sizeof(struct discards)},
     .actions = (ACTION_BIT(ACTION_COUNT_OF) - 1) & ~ACTION_BIT(ACTION_CORRECT),

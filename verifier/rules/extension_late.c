@@ -16,25 +16,42 @@ static int record(struct rule_run *run, const struct rules_record *r)
     return change->step == APPROVAL_EXTENDED_LATE ? rule_found(run, &hit) : 0;
 }
 
-static const char *const sentences[] = {
-    "{writer} extended {approval} at {received}; an extension must be in the ledger before the "
-    "approval ends, and this one had ended at {valid_to}. Nothing was allowed in between.",
-    "{writer} extended {approval} at {received}; the approval had been revoked with effect from "
-    "{valid_to}, and only a new grant can follow. Nothing was allowed in between.",
-    NULL};
+static const struct said sentences[] = {
+    SAID("{writer} extended {approval} at {received}; an extension must be in the ledger before "
+         "the approval ends, and this one had ended at {valid_to}. Nothing was allowed in between.",
+        "{writer}は、{received}に、承認{approval}を延長しました。延長は、承認の終了前に台帳に"
+        "記録されていなければなりませんが、この承認は{valid_to}に終了していました。その間は、"
+        "いかなる行為も承認されていません。"),
+    SAID("{writer} extended {approval} at {received}; the approval had been revoked with effect "
+         "from {valid_to}, and only a new grant can follow. Nothing was allowed in between.",
+        "{writer}は、{received}に、承認{approval}を延長しました。しかし、この承認は{valid_to}"
+        "をもって取り消されており、新たに承認を得るほかありません。その間は、いかなる行為も承"
+        "認されていません。"),
+    SAID_END};
 
 const struct rule rule_extension_late = {
     .name = "extension-late",
     .severity = SEVERITY_MEDIUM,
+    .title = SAID("Extension after an approval's end", "承認の終了後の延長"),
     .sentences = sentences,
-    .meaning = "An approval was prolonged after it had ended or had been taken back, so that a gap "
-               "without approval looks like one period. It holds again from the moment at which "
-               "the ledger received the extension, never for the gap.",
-    .reads = "of approve records decision and valid_to, and when the ledger received them; revoke",
-    .blind = "A second grant of the same approval after its end is a new approval, and no finding. "
-             "An extension that names no valid_to moves no end.",
-    .origin = "Approvals are for a time, and are prolonged before it is over (Act of 2025); so are "
-              "orders under the German G10.",
+    .facts = {FORM("approval", TEXT), FORM("valid_to", TIME), FORM("received", TIME)},
+    .meaning = SAID("An approval was prolonged after it had ended or had been taken back, so that "
+                    "a gap without approval looks like one period. It holds again from the moment "
+                    "at which the ledger received the extension, never for the gap.",
+        "承認が、その終了または取消しの後に延長され、承認のない空白期間が、一続きの期間のよう"
+        "に見えます。承認は、台帳が延長を受け付けた時から再び有効となり、空白期間にさかのぼる"
+        "ことはありません。"),
+    .reads =
+        SAID("of approve records decision and valid_to, and when the ledger received them; revoke",
+            "approve記録のdecisionとvalid_to、その受付時刻、revoke"),
+    .blind = SAID("A second grant of the same approval after its end is a new approval, and no "
+                  "finding. An extension that names no valid_to moves no end.",
+        "終了した後に同じ承認が改めて与えられたときは新たな承認であり、指摘しません。valid_to"
+        "を示さない延長は、終期を変えません。"),
+    .origin = SAID("Approvals are for a time, and are prolonged before it is over (Act of 2025); "
+                   "so are orders under the German G10.",
+        "承認は期間を定めて与えられ、その終了前に延長されます（能動的サイバー防御法制（令和7"
+        "年））。ドイツのG10法に基づく命令も同様です。"),
     .actions = ACTION_BIT(ACTION_APPROVE),
     .record = record,
 };

@@ -123,33 +123,54 @@ static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_
                          : kept_times_due(run, table, value, when_ms, kept_ms(run));
 }
 
-static const char *const sentences[] = {
-    "{actor} ({unit}) provided data set {dataset} abroad, to {recipient}, at {at} under reference "
-    "{ref}; the committee must be given notice within {limit}, and no record names one.",
-    "{actor} ({unit}) provided data set {dataset} abroad, to {recipient}, at {at} without a notice "
-    "and without a reference by which one could be tied to it; the committee must be given notice "
-    "within {limit}.",
-    NULL};
+static const struct said sentences[] = {
+    SAID("{actor} ({unit}) provided data set {dataset} abroad, to {recipient}, at {at} under "
+         "reference {ref}; the committee must be given notice within {limit}, and no record names "
+         "one.",
+        "{actor}（{unit}）は、{at}に、参照番号{ref}により、データセット{dataset}を外国の提供"
+        "先{recipient}に提供しました。{limit}以内に委員会に通知しなければなりませんが、通知を"
+        "示す記録がありません。"),
+    SAID("{actor} ({unit}) provided data set {dataset} abroad, to {recipient}, at {at} without a "
+         "notice and without a reference by which one could be tied to it; the committee must be "
+         "given notice within {limit}.",
+        "{actor}（{unit}）は、{at}に、データセット{dataset}を外国の提供先{recipient}に提供し"
+        "ました。{limit}以内に委員会に通知しなければなりませんが、記録には、通知も、通知と結"
+        "び付けるための参照番号も示されていません。"),
+    SAID_END};
 
-static const struct rule_limit limits[] = {{"limit", LIMIT_DURATION, "72 h", 0, 3650 * RULE_DAY,
-                                               "how long after the provision the notice may come"},
+static const struct rule_limit limits[] = {
+    {"limit", LIMIT_DURATION, "72 h", 0, 3650 * RULE_DAY,
+        SAID("how long after the provision the notice may come",
+            "提供の後、通知までに許される時間")},
     {"before", LIMIT_DURATION, "30 d", 0, 3650 * RULE_DAY,
-        "how long before the provision the notice may have come"},
+        SAID("how long before the provision the notice may have come",
+            "通知が提供に先立ってもよい期間")},
     {0}};
 
 const struct rule rule_foreign_unnotified = {
     .name = "foreign-unnotified",
     .severity = SEVERITY_HIGH,
+    .title = SAID("Provision abroad without notice", "委員会への通知のない外国への提供"),
     .sentences = sentences,
-    .meaning = "Data went to a recipient abroad and the committee was not told in time, so that it "
-               "could not look at it.",
-    .reads = "provide: recipient_kind, notice, ref, at; of other records ref and notice; the role "
-             "of the writer of notify",
-    .blind = "A provision whose record does not say what kind of recipient it had, or which by its "
+    .facts = {FORM("recipient", TEXT), FORM("ref", TEXT), FORM("limit", DURATION)},
+    .meaning = SAID("Data went to a recipient abroad and the committee was not told in time, so "
+                    "that it could not look at it.",
+        "データが外国の提供先に提供されましたが、委員会に期限までに通知されず、委員会がこれを"
+        "検討することができませんでした。"),
+    .reads = SAID("provide: recipient_kind, notice, ref, at; of other records ref and notice; the "
+                  "role of the writer of notify",
+        "provideのrecipient_kind・notice・ref・at、他の記録のrefとnotice、notifyの記録システ"
+        "ムの役割"),
+    .blind =
+        SAID("A provision whose record does not say what kind of recipient it had, or which by its "
              "own word failed. That the notice which is named was given at all, and what it said.",
-    .origin = "Transfers abroad are documented and shown to the supervisory authority (LED art. "
-              "39(3)); the committee is to be told of provision to foreign governments (Act of "
-              "2025).",
+            "提供先の区分が示されていない提供、または記録自体が失敗としている提供。示された通知が"
+            "実際に行われたかどうか、およびその内容。"),
+    .origin = SAID(
+        "Transfers abroad are documented and shown to the supervisory authority (LED art. 39(3)); "
+        "the committee is to be told of provision to foreign governments (Act of 2025).",
+        "国外への移転は文書化され、監督機関に提示されます（指令（EU）2016/680第39条第3項）。"
+        "外国政府への提供は委員会に通知されます（能動的サイバー防御法制（令和7年））。"),
     .limits = limits,
     .table_bytes = {[OPEN] = sizeof(struct provision), [NOTICED] = sizeof(struct noticed)},
     .actions = ACTIONS_ALL &

@@ -72,12 +72,19 @@ int rule_found(struct rule_run *run, const struct rule_hit *hit)
     struct rules_finding f = {.rule = run->rule,
         .addresses = hit->addresses,
         .address_count = hit->address_count,
-        .sentence = run->rule->sentences[hit->sentence],
+        .sentence = hit->sentence,
         .facts = facts,
         .open = hit->open,
         .digest = &rules->limits->digest};
 
-    assert(hit->fact_count <= RULE_FACTS_MAX && hit->address_count > 0 && f.sentence != NULL);
+    assert(hit->fact_count <= RULE_FACTS_MAX && hit->address_count > 0 &&
+           hit->sentence < rule_sentences(run->rule));
+    for (size_t i = 0; i < hit->fact_count; i++) {
+        const struct fact_form *form = rule_fact_form(run->rule, span_str(hit->facts[i].name));
+
+        /* Who reads the finding's JSON knows its facts by what the rule says of them. */
+        assert(form != NULL && form->type == hit->facts[i].type);
+    }
     f.fact_count = all_facts(hit, facts);
     rules_finding_id(&f.id, run->rule, f.addresses, f.address_count, hit->subject, f.digest);
     /* An open one is told of again, as settled or not at all. */
@@ -97,77 +104,4 @@ int rule_found_record(struct rule_run *run, unsigned sentence, const struct rule
         .fact_count = fact_count};
 
     return rule_found(run, &hit);
-}
-
-void rules_put_duration(struct buf *out, uint64_t ms)
-{
-    static const struct {
-        uint64_t ms;
-        const char *unit;
-    } units[] = {
-        {RULE_DAY, "d"}, {RULE_HOUR, "h"}, {RULE_MINUTE, "min"}, {RULE_SECOND, "s"}, {1, "ms"}};
-    bool first = true;
-
-    if (ms == 0)
-        buf_put_str(out, "0 s");
-    for (size_t i = 0, put = 0; ms > 0 && put < 2; i++) {
-        /* 24 h and 72 h are how laws say it. */
-        bool in_hours = units[i].ms == RULE_DAY && ms < 4 * RULE_DAY && ms % RULE_HOUR == 0;
-
-        if (ms < units[i].ms || in_hours)
-            continue;
-        buf_printf(out, "%s%" PRIu64 " %s", first ? "" : " ", ms / units[i].ms, units[i].unit);
-        ms %= units[i].ms;
-        first = false;
-        put++;
-    }
-}
-
-static void put_fact(struct buf *out, const struct rule_fact *fact)
-{
-    char time[TIME_TEXT_BYTES];
-
-    switch (fact->type) {
-    case FACT_TEXT:
-        if (fact->text.n == 0)
-            buf_put_str(out, "(not named)");
-        else
-            text_visible(out, fact->text);
-        return;
-    case FACT_TIME:
-        /* Bounds that were not given. */
-        time_text(time, fact->number);
-        buf_put_str(out, fact->number == 0            ? "the beginning"
-                         : fact->number == UINT64_MAX ? "without end"
-                                                      : time);
-        return;
-    case FACT_DURATION:
-        rules_put_duration(out, fact->number);
-        return;
-    case FACT_NUMBER:
-        buf_printf(out, "%" PRIu64, fact->number);
-        return;
-    }
-}
-
-void rules_finding_sentence(struct buf *out, const struct rules_finding *f)
-{
-    const char *p = f->sentence;
-
-    while (*p != 0) {
-        size_t plain = strcspn(p, "{"), name;
-        const struct rule_fact *fact = NULL;
-
-        buf_put(out, p, plain);
-        p += plain;
-        if (*p == 0)
-            return;
-        name = strcspn(++p, "}");
-        for (size_t i = 0; i < f->fact_count; i++)
-            if (strlen(f->facts[i].name) == name && memcmp(f->facts[i].name, p, name) == 0)
-                fact = &f->facts[i];
-        assert(fact != NULL); /* a sentence names only what its rule gives */
-        put_fact(out, fact);
-        p += name + 1;
-    }
 }

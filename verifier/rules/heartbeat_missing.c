@@ -66,28 +66,42 @@ static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_
     return rule_found(run, &hit);
 }
 
-static const char *const sentences[] = {
-    "The last heartbeat of {writer} came at {since}; another must come within {limit}, and none "
-    "had come by {until}.",
-    "{writer} was listed at {since}; its first heartbeat must come within {limit}, and none had "
-    "come by {until}.",
-    NULL};
+static const struct said sentences[] = {
+    SAID("The last heartbeat of {writer} came at {since}; another must come within {limit}, and "
+         "none had come by {until}.",
+        "記録システム{writer}の最後の稼働通知は、{since}に届きました。次の稼働通知が{limit}以"
+        "内に届かなければなりませんが、{until}までに届きませんでした。"),
+    SAID("{writer} was listed at {since}; its first heartbeat must come within {limit}, and none "
+         "had come by {until}.",
+        "記録システム{writer}は、{since}に名簿に登載されました。最初の稼働通知が{limit}以内に"
+        "届かなければなりませんが、{until}までに届きませんでした。"),
+    SAID_END};
 
 static const struct rule_limit limits[] = {
     {"limit", LIMIT_DURATION, "1 h", RULE_SECOND, 3650 * RULE_DAY,
-        "how long a writer may be without a heartbeat"},
+        SAID("how long a writer may be without a heartbeat",
+            "記録システムの稼働通知が途絶えてもよい時間")},
     {0}};
 
 const struct rule rule_heartbeat_missing = {
     .name = "heartbeat-missing",
     .severity = SEVERITY_MEDIUM,
+    .title = SAID("A system fell silent", "記録システムの沈黙"),
     .sentences = sentences,
-    .meaning = "A system that must record its accesses was silent: it stood still, its line was "
-               "down, or accesses happened that were not recorded. Said once a silence.",
-    .reads = "heartbeat, received; the writers that the roster lists",
-    .blind = "A writer that sends heartbeats and leaves out accesses (see source-unbalanced), and "
-             "a silence that the ledger has not yet outlasted where it ends.",
-    .origin = "Missing log sources are watched for in log management (NIST SP 800-92).",
+    .facts = {FORM("since", TIME), FORM("until", TIME), FORM("limit", DURATION)},
+    .meaning = SAID("A system that must record its accesses was silent: it stood still, its line "
+                    "was down, or accesses happened that were not recorded. Said once a silence.",
+        "アクセスを記録しなければならないシステムが沈黙していました。停止していたか、回線が途"
+        "絶えていたか、またはアクセスがあったのに記録されなかったことが考えられます。指摘は、"
+        "一続きの沈黙につき一度です。"),
+    .reads = SAID("heartbeat, received; the writers that the roster lists",
+        "heartbeat、受付時刻（received）、名簿に登載された記録システム"),
+    .blind = SAID("A writer that sends heartbeats and leaves out accesses (see source-unbalanced), "
+                  "and a silence that the ledger has not yet outlasted where it ends.",
+        "稼働通知を送りながらアクセスを記録しない記録システム（source-unbalancedを参照）。台"
+        "帳の末尾の時点で、まだ期限に達していない沈黙。"),
+    .origin = SAID("Missing log sources are watched for in log management (NIST SP 800-92).",
+        "ログ管理では、ログが届かなくなった送信元を監視します（NIST SP 800-92）。"),
     .limits = limits,
     .table_bytes = {sizeof(struct listed_writer)},
     .actions = ACTION_BIT(ACTION_HEARTBEAT),

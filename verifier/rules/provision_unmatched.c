@@ -117,35 +117,57 @@ static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_
                          : kept_times_due(run, table, value, when_ms, kept_ms(run));
 }
 
-static const char *const sentences[] = {
-    "{actor} ({unit}) provided data set {dataset} to {recipient} at {at} under reference {ref}; "
-    "the receipt must be in the ledger within {limit}, and there was none.",
-    "{actor} ({unit}) provided data set {dataset} to {recipient} at {at} without a reference; the "
-    "receipt must be in the ledger within {limit}, and without a reference none can be tied to it.",
-    "{actor} ({unit}) received data set {dataset} at {at} under reference {ref}; the record of who "
-    "provided it must be in the ledger within {limit}, and there was none.",
-    "{actor} ({unit}) received data set {dataset} at {at} without a reference; the record of who "
-    "provided it must be in the ledger within {limit}, and without a reference none can be tied "
-    "to it.",
-    NULL};
+static const struct said sentences[] = {
+    SAID("{actor} ({unit}) provided data set {dataset} to {recipient} at {at} under reference "
+         "{ref}; the receipt must be in the ledger within {limit}, and there was none.",
+        "{actor}（{unit}）は、{at}に、参照番号{ref}により、データセット{dataset}を{recipient}"
+        "に提供しました。受領の記録が{limit}以内に台帳になければなりませんが、ありませんでし"
+        "た。"),
+    SAID("{actor} ({unit}) provided data set {dataset} to {recipient} at {at} without a reference; "
+         "the receipt must be in the ledger within {limit}, and without a reference none can be "
+         "tied to it.",
+        "{actor}（{unit}）は、{at}に、参照番号を示さずに、データセット{dataset}を{recipient}"
+        "に提供しました。受領の記録が{limit}以内に台帳になければなりませんが、参照番号がない"
+        "ため、どの記録も結び付けることができません。"),
+    SAID("{actor} ({unit}) received data set {dataset} at {at} under reference {ref}; the record "
+         "of who provided it must be in the ledger within {limit}, and there was none.",
+        "{actor}（{unit}）は、{at}に、参照番号{ref}により、データセット{dataset}を受領しまし"
+        "た。提供した側の記録が{limit}以内に台帳になければなりませんが、ありませんでした。"),
+    SAID("{actor} ({unit}) received data set {dataset} at {at} without a reference; the record of "
+         "who provided it must be in the ledger within {limit}, and without a reference none can "
+         "be tied to it.",
+        "{actor}（{unit}）は、{at}に、参照番号を示さずに、データセット{dataset}を受領しました。"
+        "提供した側の記録が{limit}以内に台帳になければなりませんが、参照番号がないため、どの"
+        "記録も結び付けることができません。"),
+    SAID_END};
 
-static const struct rule_limit limits[] = {{"limit", LIMIT_DURATION, "72 h", 0, 3650 * RULE_DAY,
-                                               "how far a provision and its receipt may lie apart"},
+static const struct rule_limit limits[] = {
+    {"limit", LIMIT_DURATION, "72 h", 0, 3650 * RULE_DAY,
+        SAID("how far a provision and its receipt may lie apart",
+            "提供の記録と受領の記録の間に許される時間")},
     {0}};
 
 const struct rule rule_provision_unmatched = {
     .name = "provision-unmatched",
     .severity = SEVERITY_MEDIUM,
+    .title = SAID("Provision and receipt do not match", "提供と受領の不一致"),
     .sentences = sentences,
-    .meaning = "Data was handed over and only one of the two sides says so: it went where nobody "
-               "recorded its arrival, or came from where nobody recorded its leaving.",
-    .reads = "provide and receive: ref, at, outcome",
-    .blind = "Two provisions under one reference share a receipt, and whether both sides name the "
-             "same data set and number of items is not compared. A provision that failed by its "
-             "own word needs no receipt. A provision recorded more than 30 days late is not tied "
-             "to a receipt of then.",
+    .facts = {FORM("recipient", TEXT), FORM("ref", TEXT), FORM("limit", DURATION)},
+    .meaning = SAID("Data was handed over and only one of the two sides says so: it went where "
+                    "nobody recorded its arrival, or came from where nobody recorded its leaving.",
+        "データが引き渡されましたが、双方のうち一方の記録しかありません。到着が記録されていな"
+        "いところに送られたか、送出が記録されていないところから届いたことになります。"),
+    .reads = SAID("provide and receive: ref, at, outcome", "provideとreceiveのref・at・outcome"),
+    .blind = SAID("Two provisions under one reference share a receipt, and whether both sides name "
+                  "the same data set and number of items is not compared. A provision that failed "
+                  "by its own word needs no receipt. A provision recorded more than 30 days late "
+                  "is not tied to a receipt of then.",
+        "同じ参照番号による二つの提供には、一つの受領があれば足ります。双方のデータセットと件"
+        "数が一致するかどうかは比べません。記録自体が失敗としている提供には、受領を求めません。"
+        "30日を超えて遅れて記録された提供は、当時の受領と結び付けません。"),
     .origin =
-        "Both ends of a transfer record it in SIS and in FHIR AuditEvent (export and import).",
+        SAID("Both ends of a transfer record it in SIS and in FHIR AuditEvent (export and import).",
+            "SISおよびFHIR AuditEvent（exportとimport）では、移転の双方が記録します。"),
     .limits = limits,
     .table_bytes = {[OPEN] = sizeof(struct act), [SEEN] = sizeof(struct seen)},
     .actions = ACTIONS_PROVISION,

@@ -135,26 +135,46 @@ static int record(struct rule_run *run, const struct rules_record *r)
                                              : 0;
 }
 
-static const char *const sentences[] = {
-    "{actor} ({unit}) did \"{action}\" on the batch {batch} at {at}; people may see a batch only "
-    "after the automatic selection, and none had run on it.",
-    "{actor} ({unit}) did \"{action}\" on the batch {batch} at {at}; people may see a batch only "
-    "after the automatic selection, and that ran at {selected}.",
-    "{actor} ({unit}) did \"{action}\" on the batch {batch} at {at}; people may see a batch only "
-    "after the automatic selection, and more data had come into it since that ran at {selected}.",
-    NULL};
+static const struct said sentences[] = {
+    SAID("{actor} ({unit}) did \"{action}\" on the batch {batch} at {at}; people may see a batch "
+         "only after the automatic selection, and none had run on it.",
+        "{actor}（{unit}）は、{at}に、バッチ{batch}に対して{action}を行いました。人がバッチを"
+        "見ることができるのは自動選別の後に限られますが、このバッチの自動選別は行われていませ"
+        "んでした。"),
+    SAID("{actor} ({unit}) did \"{action}\" on the batch {batch} at {at}; people may see a batch "
+         "only after the automatic selection, and that ran at {selected}.",
+        "{actor}（{unit}）は、{at}に、バッチ{batch}に対して{action}を行いました。人がバッチを"
+        "見ることができるのは自動選別の後に限られますが、このバッチの自動選別が行われたのは"
+        "{selected}でした。"),
+    SAID("{actor} ({unit}) did \"{action}\" on the batch {batch} at {at}; people may see a batch "
+         "only after the automatic selection, and more data had come into it since that ran at "
+         "{selected}.",
+        "{actor}（{unit}）は、{at}に、バッチ{batch}に対して{action}を行いました。人がバッチを"
+        "見ることができるのは自動選別の後に限られますが、{selected}の自動選別の後に、さらにデー"
+        "タが加えられていました。"),
+    SAID_END};
 
 const struct rule rule_raw_access = {
     .name = "raw-access",
     .severity = SEVERITY_HIGH,
+    .title = SAID("Raw data seen by a person", "自動選別前のデータの閲覧"),
     .sentences = sentences,
-    .meaning = "A person read communications data as they were collected, before the automatic "
-               "selection had thrown away what may not be kept.",
-    .reads = "actor, dataset, parents and at of query and view; dataset of batch.receive; dataset, "
-             "parents and at of select.run",
-    .blind = "A batch whose receipt was never recorded, or under another name. A person who uses "
+    .facts = {FORM("batch", TEXT), FORM("selected", TIME)},
+    .meaning = SAID("A person read communications data as they were collected, before the "
+                    "automatic selection had thrown away what may not be kept.",
+        "残してはならないものを自動選別が除く前に、取得されたままの通信情報を人が見ました。"),
+    .reads = SAID("actor, dataset, parents and at of query and view; dataset of batch.receive; "
+                  "dataset, parents and at of select.run",
+        "queryとviewのactor・dataset・parents・at、batch.receiveのdataset、select.runの"
+        "dataset・parents・at"),
+    .blind =
+        SAID("A batch whose receipt was never recorded, or under another name. A person who uses "
              "the id of a program (auto:). Times of two writers within the tolerance of clocks.",
-    .origin = "People see only what the automatic selection left (Act of 2025).",
+            "受領が記録されていないバッチ、または別の名称で記録されたバッチ。プログラムのID（"
+            "auto:）を使う人。二つの記録システムの時刻のずれが、時計の許容差以内のもの。"),
+    .origin = SAID("People see only what the automatic selection left (Act of 2025).",
+        "人が見るのは、自動選別によって残されたものに限られます（能動的サイバー防御法制（令和"
+        "7年））。"),
     .table_bytes = {sizeof(struct batch)},
     .actions = ACTION_BIT(ACTION_QUERY) | ACTION_BIT(ACTION_VIEW) |
                ACTION_BIT(ACTION_BATCH_RECEIVE) | ACTION_BIT(ACTION_SELECT_RUN) |

@@ -97,29 +97,48 @@ static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_
     return err;
 }
 
-static const char *const sentences[] = {
-    "The committee ({actor}) demanded something under reference {ref} at {at}; a response must be "
-    "in the ledger within {limit}, and by {until} there was none.",
-    "The committee ({actor}) demanded something at {at} without a reference; a response must be in "
-    "the ledger within {limit}, and without a reference none can be tied to it.",
-    "The committee ({actor}) recommended something under reference {ref} at {at}; a response must "
-    "be in the ledger within {limit}, and by {until} there was none.",
-    "The committee ({actor}) recommended something at {at} without a reference; a response must be "
-    "in the ledger within {limit}, and without a reference none can be tied to it.",
-    NULL};
+static const struct said sentences[] = {
+    SAID("The committee ({actor}) demanded something under reference {ref} at {at}; a response "
+         "must be in the ledger within {limit}, and by {until} there was none.",
+        "委員会（{actor}）は、{at}に、参照番号{ref}により報告等を求めました。回答が{limit}以"
+        "内に台帳になければなりませんが、{until}までにありませんでした。"),
+    SAID("The committee ({actor}) demanded something at {at} without a reference; a response must "
+         "be in the ledger within {limit}, and without a reference none can be tied to it.",
+        "委員会（{actor}）は、{at}に、参照番号を示さずに報告等を求めました。回答が{limit}以内"
+        "に台帳になければなりませんが、参照番号がないため、どの回答も結び付けることができませ"
+        "ん。"),
+    SAID("The committee ({actor}) recommended something under reference {ref} at {at}; a response "
+         "must be in the ledger within {limit}, and by {until} there was none.",
+        "委員会（{actor}）は、{at}に、参照番号{ref}により勧告をしました。回答が{limit}以内に"
+        "台帳になければなりませんが、{until}までにありませんでした。"),
+    SAID("The committee ({actor}) recommended something at {at} without a reference; a response "
+         "must be in the ledger within {limit}, and without a reference none can be tied to it.",
+        "委員会（{actor}）は、{at}に、参照番号を示さずに勧告をしました。回答が{limit}以内に台"
+        "帳になければなりませんが、参照番号がないため、どの回答も結び付けることができません。"),
+    SAID_END};
 
 static const struct rule_limit limits[] = {
-    {"limit", LIMIT_DURATION, "30 d", 0, 3650 * RULE_DAY, "how long a response may take"}, {0}};
+    {"limit", LIMIT_DURATION, "30 d", 0, 3650 * RULE_DAY,
+        SAID("how long a response may take", "回答までに許される時間")},
+    {0}};
 
 const struct rule rule_response_overdue = {
     .name = "response-overdue",
     .severity = SEVERITY_MEDIUM,
+    .title = SAID("The committee got no answer", "委員会への回答の遅延"),
     .sentences = sentences,
-    .meaning = "The committee asked for something, or recommended it, and got no answer in time.",
-    .reads = "demand and recommend by the committee, respond: ref, at, received",
-    .blind = "What the response says, and whether what was recommended was done.",
-    .origin = "The committee may demand reports and make recommendations (Act of 2025); "
-              "supervisory authorities' powers under LED art. 47.",
+    .facts = {FORM("ref", TEXT), FORM("until", TIME), FORM("limit", DURATION)},
+    .meaning =
+        SAID("The committee asked for something, or recommended it, and got no answer in time.",
+            "委員会が報告等を求め、または勧告をしましたが、期限までに回答がありませんでした。"),
+    .reads = SAID("demand and recommend by the committee, respond: ref, at, received",
+        "委員会によるdemandとrecommend、respondのref・at・受付時刻（received）"),
+    .blind = SAID("What the response says, and whether what was recommended was done.",
+        "回答の内容、および勧告されたことが行われたかどうか。"),
+    .origin = SAID("The committee may demand reports and make recommendations (Act of 2025); "
+                   "supervisory authorities' powers under LED art. 47.",
+        "委員会は、報告を求め、勧告をすることができます（能動的サイバー防御法制（令和7年））。"
+        "監督機関の権限：指令（EU）2016/680第47条。"),
     .limits = limits,
     .table_bytes = {[DEMANDS] = sizeof(struct demand), [THREADS] = sizeof(struct thread)},
     .actions =

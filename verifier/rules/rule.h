@@ -6,6 +6,7 @@
 #ifndef KEIIN_VERIFIER_RULES_RULE_H
 #define KEIIN_VERIFIER_RULES_RULE_H
 
+#include "core/language.h"
 #include "verifier/rules/approvals.h"
 #include "verifier/rules/fields.h"
 #include "verifier/rules/table.h"
@@ -28,7 +29,7 @@ struct rule_limit {
     enum limit_type type;
     const char *initial; /* as it would be written */
     uint64_t min, max; /* of durations (ms) and counts */
-    const char *says; /* what it limits; half a sentence for --explain */
+    struct said says; /* what it limits; half a sentence for --explain */
 };
 
 #define RULE_SECOND UINT64_C(1000)
@@ -37,11 +38,31 @@ struct rule_limit {
 #define RULE_DAY (24 * RULE_HOUR)
 
 /* One of the things that a finding names; sentences name it in braces. */
-enum fact_type { FACT_TEXT, FACT_TIME, FACT_DURATION, FACT_NUMBER };
-struct rule_fact {
+enum fact_type {
+    FACT_TEXT, /* from a record; empty: nothing stood there */
+    FACT_TIME, /* ms; 0: from the beginning, UINT64_MAX: without end */
+    FACT_DURATION, /* ms */
+    FACT_NUMBER, /* of things */
+    FACT_INDEX, /* of an entry */
+    FACT_WORDS /* words of ours: bit n stands for word n of the form's */
+};
+/* What a rule's facts of a name are. */
+struct fact_form {
     const char *name; /* static; a-z and _ */
     enum fact_type type;
-    struct span text; /* empty: nothing stood there */
+    /* FACT_WORDS: the words, SAID_END behind the last; in JSON they are the English ones. */
+    const struct said *words;
+    /* FACT_TEXT of ids that the vocabulary has names for, or NULL: the name of one, or NULL. */
+    const struct said *(*named)(struct span id);
+};
+#define FORM(name, type)                                                                           \
+    {                                                                                              \
+        name, FACT_##type, NULL, NULL                                                              \
+    }
+struct rule_fact {
+    const char *name;
+    enum fact_type type;
+    struct span text;
     uint64_t number;
 };
 
@@ -61,23 +82,37 @@ static inline struct rule_fact fact_number(const char *name, uint64_t n)
 {
     return (struct rule_fact){name, FACT_NUMBER, {NULL, 0}, n};
 }
+static inline struct rule_fact fact_index(const char *name, uint64_t n)
+{
+    return (struct rule_fact){name, FACT_INDEX, {NULL, 0}, n};
+}
+static inline struct rule_fact fact_words(const char *name, uint64_t bits)
+{
+    return (struct rule_fact){name, FACT_WORDS, {NULL, 0}, bits};
+}
 
 struct rule_run;
 
 struct rule {
     const char *name;
     enum severity severity;
+    struct said title; /* what a hit is, for tables; a few words */
     /*
-     * A sentence for each kind of hit, NULL behind the last: what was expected and what was
-     * there, with facts as {name}. {at}, {actor}, {unit}, {action}, {dataset}, {authority} and
-     * {writer} of the finding's record need not be given as facts; see rule_found.
+     * A sentence for each kind of hit, SAID_END behind the last: what was expected and what was
+     * there, with facts as {name}. Its number is kept in JSON: a new one comes behind the others.
      */
-    const char *const *sentences;
+    const struct said *sentences;
+    /*
+     * The facts that its sentences name; one without a name behind the last. {at}, {actor},
+     * {unit}, {action}, {dataset}, {authority}, {writer} and {purpose} of the finding's record
+     * need not be among them, and need not be given; see rule_found.
+     */
+    struct fact_form facts[RULE_FACTS_MAX + 1];
     /* For --explain: whole sentences. */
-    const char *meaning; /* what a hit means */
-    const char *reads; /* what it reads */
-    const char *blind; /* what it cannot see */
-    const char *origin; /* where it comes from */
+    struct said meaning; /* what a hit means */
+    struct said reads; /* what it reads */
+    struct said blind; /* what it cannot see */
+    struct said origin; /* where it comes from */
     const struct rule_limit *limits; /* at most RULE_LIMITS_MAX, an empty one behind the last */
     /*
      * Size of the values of each table; 0: no such table. Flags in them are one bit wide, so that
@@ -141,7 +176,8 @@ struct rule_hit {
     const struct rules_record *r;
     const struct rules_address *addresses;
     size_t address_count;
-    struct span subject; /* what it is about, where findings can have the same addresses; or empty */
+    struct span
+        subject; /* what it is about, where findings can have the same addresses; or empty */
     const struct rule_fact *facts;
     size_t fact_count; /* at most RULE_FACTS_MAX */
     bool open; /* not settled yet at the end of what was read */
@@ -151,6 +187,11 @@ int rule_found(struct rule_run *run, const struct rule_hit *hit) KEIIN_MUST_USE;
 /* The common case: one record, and facts. */
 int rule_found_record(struct rule_run *run, unsigned sentence, const struct rules_record *r,
     const struct rule_fact *facts, size_t fact_count) KEIIN_MUST_USE;
+
+/* What facts of a name are, of the rule's or the usual ones; NULL when it has none of that name. */
+const struct fact_form *rule_fact_form(const struct rule *rule, struct span name);
+/* The forms of the usual facts; one without a name behind the last. */
+extern const struct fact_form rule_usual_facts[];
 
 /* Keys made of several parts, each behind its length. */
 struct rule_key {

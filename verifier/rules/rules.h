@@ -7,12 +7,15 @@
 #ifndef KEIIN_VERIFIER_RULES_H
 #define KEIIN_VERIFIER_RULES_H
 
+#include "core/wording.h"
 #include "verifier/check/batch.h"
 #include "verifier/rules/rule.h"
 
 extern const struct rule *const rules_all[]; /* in the order in which findings of one record come */
 extern const size_t rules_count;
 const struct rule *rule_of(struct span name); /* NULL when there is none */
+unsigned rule_sentences(const struct rule *rule); /* how many it has */
+extern const struct said severity_said[]; /* "low" ...; the English ones stand in JSON */
 
 /* The limits of all rules, from a file. */
 struct rules_limits;
@@ -37,7 +40,7 @@ uint64_t rules_limits_number(
 int rules_limits_zone_minutes(const struct rules_limits *limits);
 uint64_t rules_limits_public_min(const struct rules_limits *limits);
 bool rules_limits_off(const struct rules_limits *limits, unsigned rule);
-/* A duration in its two greatest units. */
+/* A duration in its two greatest units: "5 d 4 h". */
 void rules_put_duration(struct buf *out, uint64_t ms);
 
 /* A finding, borrowed for the time of the call. */
@@ -46,7 +49,7 @@ struct rules_finding {
     struct hash id; /* see rules_finding_id */
     const struct rules_address *addresses;
     size_t address_count;
-    const char *sentence; /* with facts in braces */
+    unsigned sentence; /* number of it; below rule_sentences(rule) */
     const struct rule_fact *facts; /* also at, actor ... of the record, where it has them */
     size_t fact_count;
     bool open;
@@ -57,8 +60,19 @@ struct rules_finding {
 void rules_finding_id(struct hash *out, const struct rule *rule,
     const struct rules_address *addresses, size_t count, struct span subject,
     const struct hash *digest);
-/* The sentence with its facts put in. A text that is not there reads "(not named)". */
-void rules_finding_sentence(struct buf *out, const struct rules_finding *f);
+/*
+ * The sentence with its facts put in. A text that is not there reads "(not named)". Without `w`: in
+ * English, times as RFC 3339 in UTC, durations as "5 d 4 h"; JSON has it so.
+ */
+void rules_finding_sentence(
+    struct buf *out, const struct rules_finding *f, const struct wording *w);
+/*
+ * The same of a finding that was stored (verifier/rules/facts_json.h), of which nothing is
+ * believed. KEIIN_EMALFORMED when the rule has no such sentence, or it names a fact that is not
+ * given, or not with the type that the rule says; then nothing was put.
+ */
+int rules_sentence_put(struct buf *out, const struct rule *rule, uint64_t sentence,
+    const struct rule_fact *facts, size_t count, const struct wording *w) KEIIN_MUST_USE;
 
 /* Takes a finding; what it returns, unless 0, ends the stream. */
 struct rules_sink {

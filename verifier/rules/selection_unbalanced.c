@@ -272,34 +272,52 @@ static int record(struct rule_run *run, const struct rules_record *r)
                                                : erased(run, r);
 }
 
-static const char *const sentences[] = {
-    "The selection at {at} (data set {dataset}, under {authority}) took in {received} items by the "
-    "records of their receipt; it kept {selected} and threw away {discarded}, and that must be as "
-    "many.",
-    "The selection at {at} (data set {dataset}, ref {ref}) threw {discarded} items away; they must "
-    "be erased within {limit}, and the ledger has no erasure of them.",
-    NULL};
+static const struct said sentences[] = {
+    SAID("The selection at {at} (data set {dataset}, under {authority}) took in {received} items "
+         "by the records of their receipt; it kept {selected} and threw away {discarded}, and that "
+         "must be as many.",
+        "{at}の自動選別（データセット{dataset}、承認{authority}）の対象は、受領の記録によれば"
+        "{received}件でした。残した{selected}件と除いた{discarded}件の合計は、これと一致しな"
+        "ければなりませんが、一致していません。"),
+    SAID("The selection at {at} (data set {dataset}, ref {ref}) threw {discarded} items away; they "
+         "must be erased within {limit}, and the ledger has no erasure of them.",
+        "{at}の自動選別（データセット{dataset}、参照番号{ref}）では、{discarded}件が除かれま"
+        "した。除いたものは{limit}以内に消去しなければなりませんが、台帳にはその消去の記録が"
+        "ありません。"),
+    SAID_END};
 
 static const struct rule_limit limits[] = {
     {"limit", LIMIT_DURATION, "24 h", 0, 365 * RULE_DAY,
-        "how long after a selection the erasure of what it threw away may be recorded"},
+        SAID("how long after a selection the erasure of what it threw away may be recorded",
+            "自動選別から、除いたものの消去の記録までに許される時間")},
     {0}};
 
 const struct rule rule_selection_unbalanced = {
     .name = "selection-unbalanced",
     .severity = SEVERITY_HIGH,
+    .title = SAID("Selected items not accounted for", "自動選別の件数または消去の不整合"),
     .sentences = sentences,
+    .facts = {FORM("received", NUMBER), FORM("selected", NUMBER), FORM("discarded", NUMBER),
+        FORM("limit", DURATION), FORM("ref", TEXT)},
     .meaning =
-        "What was received is not what the selection kept and threw away, so that items are "
-        "somewhere of which the ledger does not speak; or what it threw away was not erased.",
-    .reads = "count and dataset of batch.receive; count, discarded, dataset, parents and ref of "
-             "select.run; dataset, parents, ref and count of erase. A batch that is selected again "
-             "without new items brings in what was kept the last time.",
-    .blind = "Numbers that are wrong on both sides. Batches of whose receipt there is no record. "
-             "A second selection on one of several batches that were selected together. Whether as "
-             "much was erased as was thrown away.",
-    .origin = "The automatic selection, and at once the erasure of what it does not keep (Act of "
-              "2025).",
+        SAID("What was received is not what the selection kept and threw away, so that items are "
+             "somewhere of which the ledger does not speak; or what it threw away was not erased.",
+            "受領したものが、自動選別で残したものと除いたものとの合計に一致せず、台帳に現れないも"
+            "のがどこかにあります。または、除いたものが消去されていません。"),
+    .reads = SAID("count and dataset of batch.receive; count, discarded, dataset, parents and ref "
+                  "of select.run; dataset, parents, ref and count of erase. A batch that is "
+                  "selected again without new items brings in what was kept the last time.",
+        "batch.receiveのcountとdataset、select.runのcount・discarded・dataset・parents・ref、"
+        "eraseのdataset・parents・ref・count。新たな受領なしに再び選別されたバッチについては、"
+        "前回残した件数を対象の件数とします。"),
+    .blind = SAID("Numbers that are wrong on both sides. Batches of whose receipt there is no "
+                  "record. A second selection on one of several batches that were selected "
+                  "together. Whether as much was erased as was thrown away.",
+        "受領と選別の両方で誤っている件数。受領の記録がないバッチ。まとめて選別された複数のバッ"
+        "チの一つについての、二度目の選別。除いたものと同じ件数が消去されたかどうか。"),
+    .origin = SAID(
+        "The automatic selection, and at once the erasure of what it does not keep (Act of 2025).",
+        "自動選別と、残さないものの直ちの消去（能動的サイバー防御法制（令和7年））。"),
     .limits = limits,
     .table_bytes = {sizeof(struct batch), sizeof(struct discarded), sizeof(struct erasure),
         sizeof(struct erasure)},

@@ -105,24 +105,40 @@ static int record(struct rule_run *run, const struct rules_record *r)
     return rule_found(run, &hit);
 }
 
-static const char *const sentences[] = {"The record of \"{action}\" at {at} names {person} both as "
-                                        "the one who requested and as the one "
-                                        "who approved; these must be two persons.",
-    "{person} approved {approval} at {at}, and had requested it; these must be two persons.",
-    "{person} requested {approval} at {at}, and had approved it before; these must be two persons.",
-    NULL};
+static const struct said sentences[] = {
+    SAID("The record of \"{action}\" at {at} names {person} both as the one who requested and as "
+         "the one who approved; these must be two persons.",
+        "{at}の{action}の記録には、{person}が、求めた者としても承認した者としても示されていま"
+        "す。両者は別の者でなければなりません。"),
+    SAID("{person} approved {approval} at {at}, and had requested it; these must be two persons.",
+        "{person}は、{at}に承認{approval}を与えましたが、これを求めた者でもあります。両者は別"
+        "の者でなければなりません。"),
+    SAID("{person} requested {approval} at {at}, and had approved it before; these must be two "
+         "persons.",
+        "{person}は、{at}に承認{approval}を求めましたが、既にこれを与えた者でもあります。両者"
+        "は別の者でなければなりません。"),
+    SAID_END};
 
 const struct rule rule_self_approved = {
     .name = "self-approved",
     .severity = SEVERITY_HIGH,
+    .title = SAID("Requested and approved by one person", "同一人による求めと承認"),
     .sentences = sentences,
+    .facts = {FORM("approval", TEXT), FORM("person", TEXT)},
     .meaning =
-        "The same person asked for something and allowed it, in one record, or in the request "
-        "and the decision on one approval. Small and capital letters count as the same.",
-    .reads = "requested_by, approved_by of any record; of approve records also approval and "
-             "decision",
-    .blind = "One person with two ids; a request or a decision that does not say whose it is.",
-    .origin = "Four-eyes principle; requested_by and approved_by must differ (doc/vocabulary.md).",
+        SAID("The same person asked for something and allowed it, in one record, or in the request "
+             "and the decision on one approval. Small and capital letters count as the same.",
+            "一つの記録において、または一つの承認の求めと決定において、同じ者が求め、かつ承認して"
+            "います。大文字と小文字は区別しません。"),
+    .reads = SAID(
+        "requested_by, approved_by of any record; of approve records also approval and decision",
+        "すべての記録のrequested_byとapproved_by、approve記録ではさらにapprovalとdecision"),
+    .blind = SAID("One person with two ids; a request or a decision that does not say whose it is.",
+        "一人が持つ二つのID。誰によるかが示されていない求めまたは決定。"),
+    .origin =
+        SAID("Four-eyes principle; requested_by and approved_by must differ (doc/vocabulary.md).",
+            "二人による確認の原則。requested_byとapproved_byは異ならなければなりません（"
+            "doc/vocabulary.md）。"),
     .table_bytes = {sizeof(struct person)},
     .actions = ACTIONS_ALL,
     .record = record,

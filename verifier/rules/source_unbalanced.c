@@ -54,32 +54,53 @@ static int record(struct rule_run *run, const struct rules_record *r)
     return err;
 }
 
-static const char *const sentences[] = {
-    "From {since} to {at} the data system of {writer} counted {growth} accesses by its own "
-    "counter; as many records must be in the ledger, and there are only {recorded}.",
-    "From {since} to {at} the data system of {writer} counted {growth} accesses by its own "
-    "counter; as many records must be in the ledger, and there are {recorded}.",
-    "From {since} to {at} the counter of accesses of {writer}'s data system went back from "
-    "{count_before} to {count}; it may only grow, and by the number of records in the ledger, "
-    "which is {recorded}.",
-    NULL};
+static const struct said sentences[] = {
+    SAID("From {since} to {at} the data system of {writer} counted {growth} accesses by its own "
+         "counter; as many records must be in the ledger, and there are only {recorded}.",
+        "{since}から{at}までの間に、記録システム{writer}のデータシステムは、自らの計数で"
+        "{growth}件のアクセスを数えました。同じ件数の記録が台帳になければなりませんが、"
+        "{recorded}件しかありません。"),
+    SAID("From {since} to {at} the data system of {writer} counted {growth} accesses by its own "
+         "counter; as many records must be in the ledger, and there are {recorded}.",
+        "{since}から{at}までの間に、記録システム{writer}のデータシステムは、自らの計数で"
+        "{growth}件のアクセスを数えました。同じ件数の記録が台帳になければなりませんが、"
+        "{recorded}件あります。"),
+    SAID("From {since} to {at} the counter of accesses of {writer}'s data system went back from "
+         "{count_before} to {count}; it may only grow, and by the number of records in the ledger, "
+         "which is {recorded}.",
+        "{since}から{at}までの間に、記録システム{writer}のデータシステムのアクセスの計数が、"
+        "{count_before}から{count}に戻りました。計数は増えることしかなく、その増加は台帳の記"
+        "録の件数（{recorded}件）と一致しなければなりません。"),
+    SAID_END};
 
-static const struct rule_limit limits[] = {{"limit", LIMIT_COUNT, "0", 0, (UINT64_C(1) << 53) - 1,
-                                               "by how many the two numbers may differ"},
+static const struct rule_limit limits[] = {
+    {"limit", LIMIT_COUNT, "0", 0, (UINT64_C(1) << 53) - 1,
+        SAID("by how many the two numbers may differ", "二つの件数の間に許される差")},
     {"count_denied", LIMIT_SWITCH, "yes", 0, 0,
-        "whether the data system's counter counts denied attempts"},
+        SAID("whether the data system's counter counts denied attempts",
+            "データシステムの計数が、拒否された試みも数えるかどうか")},
     {0}};
 
 const struct rule rule_source_unbalanced = {
     .name = "source-unbalanced",
     .severity = SEVERITY_HIGH,
+    .title = SAID("Counted and recorded accesses differ", "アクセスの計数と記録の件数の不一致"),
     .sentences = sentences,
-    .meaning = "The data system itself counted another number of accesses than were recorded: "
-               "accesses were kept out of the ledger, or records made up, or the counter was set.",
-    .reads = "heartbeat: source_count; query, view and export: their number, outcome",
-    .blind = "A counter that is under the same hand as the records, and heartbeats without a "
-             "count.",
-    .origin = "Two counts that are made apart from each other (double entry).",
+    .facts = {FORM("since", TIME), FORM("growth", NUMBER), FORM("recorded", NUMBER),
+        FORM("count", NUMBER), FORM("count_before", NUMBER)},
+    .meaning =
+        SAID("The data system itself counted another number of accesses than were recorded: "
+             "accesses were kept out of the ledger, or records made up, or the counter was set.",
+            "データシステム自身が数えたアクセスの件数が、記録の件数と異なります。台帳に記録されな"
+            "かったアクセスがあるか、記録が作り出されたか、または計数が書き換えられたことが考えら"
+            "れます。"),
+    .reads = SAID("heartbeat: source_count; query, view and export: their number, outcome",
+        "heartbeatのsource_count、query・view・exportの件数とoutcome"),
+    .blind = SAID(
+        "A counter that is under the same hand as the records, and heartbeats without a count.",
+        "記録と同じ者の支配下にある計数、および計数を示さない稼働通知。"),
+    .origin = SAID("Two counts that are made apart from each other (double entry).",
+        "互いに独立して行われる二つの計数（複式の考え方）。"),
     .limits = limits,
     .table_bytes = {sizeof(struct counter)},
     .actions = ACTIONS_ACCESS | ACTION_BIT(ACTION_HEARTBEAT),

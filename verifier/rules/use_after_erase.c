@@ -105,34 +105,52 @@ static int record(struct rule_run *run, const struct rules_record *r)
     }
 }
 
-static const char *const sentences[] = {
-    "{actor} ({unit}) did \"{action}\" on data set {gone} at {at}; by the ledger that had been "
-    "erased at {erased}, so that nothing of it should have been left.",
-    NULL};
+static const struct said sentences[] = {
+    SAID("{actor} ({unit}) did \"{action}\" on data set {gone} at {at}; by the ledger that had "
+         "been erased at {erased}, so that nothing of it should have been left.",
+        "{actor}（{unit}）は、{at}に、データセット{gone}に対して{action}を行いました。台帳に"
+        "よれば、このデータセットは{erased}に消去されており、何も残っていないはずでした。"),
+    SAID_END};
 
 static const struct rule_limit limits[] = {
     {"remember", LIMIT_DURATION, "3650 d", RULE_DAY, 36500 * RULE_DAY,
-        "how long after an erasure a use of the data set is looked for; memory grows with it"},
+        SAID("how long after an erasure a use of the data set is looked for; memory grows with it",
+            "消去の後、そのデータセットの利用の有無を調べる期間。長くするほどメモリを要します")},
     {"counted", LIMIT_SWITCH, "yes", 0, 0,
-        "whether an erase with a count erases all of the data set; no where databases are "
-        "recorded, whose DELETE erases rows of a table"},
+        SAID("whether an erase with a count erases all of the data set; no where databases are "
+             "recorded, whose DELETE erases rows of a table",
+            "件数を示すeraseが、データセットのすべてを消去するものかどうか。データベースのDELETE"
+            "のように、表の行を消去するものが記録される場合はno")},
     {0}};
 
 const struct rule rule_use_after_erase = {
     .name = "use-after-erase",
     .severity = SEVERITY_HIGH,
+    .title = SAID("Use of erased data", "消去されたはずのデータの利用"),
     .sentences = sentences,
-    .meaning = "A data set was used after the ledger had recorded its erasure: it was not erased, "
-               "or a copy was left.",
-    .reads = "dataset, parents and at of query, view, export, provide, copy, combine and modify; "
-             "dataset (parents, where there is none), count and at of erase; discarded of "
-             "select.run; batch.receive, which fills a data set again",
-    .blind = "A copy under another name. The erasure of a whole that gives no more items than a "
-             "selection in place had left to be erased passes for that of these. Times of two "
-             "writers within the tolerance of clocks. Uses that stand before the erasure in the "
-             "ledger.",
-    .origin = "Duties to erase (Act of 2025; Directive (EU) 2016/680) mean nothing while the data "
-              "are still used.",
+    .facts = {FORM("gone", TEXT), FORM("erased", TIME)},
+    .meaning = SAID("A data set was used after the ledger had recorded its erasure: it was not "
+                    "erased, or a copy was left.",
+        "台帳に消去が記録された後に、データセットが利用されました。消去されていなかったか、複"
+        "製が残っていたことになります。"),
+    .reads = SAID("dataset, parents and at of query, view, export, provide, copy, combine and "
+                  "modify; dataset (parents, where there is none), count and at of erase; "
+                  "discarded of select.run; batch.receive, which fills a data set again",
+        "query、view、export、provide、copy、combine、modifyのdataset・parents・at、eraseの"
+        "dataset（ない場合はparents）・count・at、select.runのdiscarded、データセットに再びデー"
+        "タを入れるbatch.receive"),
+    .blind = SAID(
+        "A copy under another name. The erasure of a whole that gives no more items than a "
+        "selection in place had left to be erased passes for that of these. Times of two writers "
+        "within the tolerance of clocks. Uses that stand before the erasure in the ledger.",
+        "別の名称の複製。データセット全体の消去であっても、示された件数が、そのデータセット内"
+        "での選別で除かれて未消去の件数以下であるときは、その分だけの消去とみなします。二つの"
+        "記録システムの時刻のずれが、時計の許容差以内のもの。台帳上で消去の記録より前にある利"
+        "用。"),
+    .origin = SAID("Duties to erase (Act of 2025; Directive (EU) 2016/680) mean nothing while the "
+                   "data are still used.",
+        "消去の義務（能動的サイバー防御法制（令和7年）、指令（EU）2016/680）は、データが引き"
+        "続き利用されるならば意味を失います。"),
     .limits = limits,
     .table_bytes = {sizeof(struct erased), sizeof(struct discards)},
     .actions = ACTION_BIT(ACTION_QUERY) | ACTION_BIT(ACTION_VIEW) | ACTION_BIT(ACTION_EXPORT) |

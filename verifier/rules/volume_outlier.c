@@ -215,37 +215,61 @@ static bool fits(unsigned table, const void *value)
     return table_more(s).n == s->hours * (sizeof(struct hour) + sizeof(uint64_t));
 }
 
-static const char *const sentences[] = {
-    "{actor} ({unit}) was given {items} items in the hour up to this access (\"{action}\" on data "
-    "set {dataset}); the middle one of its own hours in the 30 days before is {median}, and at "
-    "most {factor} times as many are expected.",
-    "The unit {unit} was given {unit_items} items in the hour up to this access (by {actor}, "
-    "\"{action}\" on data set {dataset}); the middle one of its own hours in the 30 days before is "
-    "{unit_median}, and at most {factor} times as many are expected.",
-    "{actor} was given {items} items in the hour up to this access (\"{action}\" on data set "
-    "{dataset}), and its unit {unit} {unit_items}; the middle ones of their own hours in the 30 "
-    "days before are {median} and {unit_median}, and at most {factor} times as many are expected.",
-    NULL};
+static const struct said sentences[] = {
+    SAID("{actor} ({unit}) was given {items} items in the hour up to this access (\"{action}\" on "
+         "data set {dataset}); the middle one of its own hours in the 30 days before is {median}, "
+         "and at most {factor} times as many are expected.",
+        "{actor}（{unit}）は、このアクセス（データセット{dataset}に対する{action}）までの1時"
+        "間に、{items}件を得ました。それに先立つ30日間における本人の1時間ごとの件数の中央値は"
+        "{median}件で、その{factor}倍までが想定されています。"),
+    SAID("The unit {unit} was given {unit_items} items in the hour up to this access (by {actor}, "
+         "\"{action}\" on data set {dataset}); the middle one of its own hours in the 30 days "
+         "before is {unit_median}, and at most {factor} times as many are expected.",
+        "部署{unit}は、このアクセス（{actor}による、データセット{dataset}に対する{action}）ま"
+        "での1時間に、{unit_items}件を得ました。それに先立つ30日間におけるこの部署の1時間ごと"
+        "の件数の中央値は{unit_median}件で、その{factor}倍までが想定されています。"),
+    SAID("{actor} was given {items} items in the hour up to this access (\"{action}\" on data set "
+         "{dataset}), and its unit {unit} {unit_items}; the middle ones of their own hours in the "
+         "30 days before are {median} and {unit_median}, and at most {factor} times as many are "
+         "expected.",
+        "このアクセス（データセット{dataset}に対する{action}）までの1時間に、{actor}は{items}"
+        "件を、その部署{unit}は{unit_items}件を得ました。それに先立つ30日間における1時間ごと"
+        "の件数の中央値はそれぞれ{median}件と{unit_median}件で、その{factor}倍までが想定され"
+        "ています。"),
+    SAID_END};
 
 static const struct rule_limit limits[] = {
-    {"factor", LIMIT_COUNT, "10", 1, 1000000, "how many times the median hour is allowed"},
+    {"factor", LIMIT_COUNT, "10", 1, 1000000,
+        SAID("how many times the median hour is allowed", "中央値の何倍までを許すか")},
     {"hours_min", LIMIT_COUNT, "10", 1, HOURS,
-        "how many hours with items an actor or unit must have before it is judged"},
+        SAID("how many hours with items an actor or unit must have before it is judged",
+            "判定の前提として、その者または部署に必要な、件数のあった時間の数")},
     {0}};
 
 const struct rule rule_volume_outlier = {
     .name = "volume-outlier",
     .severity = SEVERITY_MEDIUM,
+    .title = SAID("Far more items than usual", "通常を大きく超える件数のアクセス"),
     .sentences = sentences,
-    .meaning = "Somebody took far more within an hour than they usually do: a large task, or data "
-               "carried off. An hour here are the last twelve steps of five minutes, by when the "
-               "ledger received the records; the median is that of the subject's clock hours "
-               "(UTC) with items among the 720 before the present one, of an even number the mean "
-               "of the two in the middle, rounded down. Told of once an hour.",
-    .reads = "query, view and export: count, actor, unit, outcome; received",
-    .blind = "Accesses without a count, somebody new, somebody who always takes much, and growth "
-             "over weeks.",
-    .origin = "Statistical checks of logs that LED art. 25 has kept for self-monitoring.",
+    .facts = {FORM("items", NUMBER), FORM("median", NUMBER), FORM("unit_items", NUMBER),
+        FORM("unit_median", NUMBER), FORM("factor", NUMBER)},
+    .meaning = SAID("Somebody took far more within an hour than they usually do: a large task, or "
+                    "data carried off. An hour here are the last twelve steps of five minutes, by "
+                    "when the ledger received the records; the median is that of the subject's "
+                    "clock hours (UTC) with items among the 720 before the present one, of an even "
+                    "number the mean of the two in the middle, rounded down. Told of once an hour.",
+        "1時間のうちに、普段よりはるかに多くのデータが得られました。大きな任務によるものか、"
+        "またはデータの持ち出しが考えられます。ここでいう1時間は、台帳の受付時刻による、5分ご"
+        "との直近の12区間です。中央値は、現在の1時間の前の720時間のうち、件数のあった毎正時か"
+        "らの1時間（UTC）についてのもので、その数が偶数のときは、中央の二つの平均（端数切捨て）"
+        "です。指摘は1時間に一度です。"),
+    .reads = SAID("query, view and export: count, actor, unit, outcome; received",
+        "query・view・exportのcount・actor・unit・outcome、受付時刻（received）"),
+    .blind = SAID("Accesses without a count, somebody new, somebody who always takes much, and "
+                  "growth over weeks.",
+        "件数を示さないアクセス、新しい者、常に多くを得ている者、および数週間にわたる増加。"),
+    .origin = SAID("Statistical checks of logs that LED art. 25 has kept for self-monitoring.",
+        "指令（EU）2016/680第25条が自己点検のために保存させている、ログの統計的な点検。"),
     .limits = limits,
     .table_bytes = {[ACTORS] = sizeof(struct subject), [UNITS] = sizeof(struct subject)},
     .actions = ACTIONS_ACCESS,

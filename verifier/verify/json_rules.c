@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "core/text.h"
+#include "verifier/rules/facts_json.h"
 #include "verifier/verify/json.h"
 #include "verifier/verify/rules_report.h"
 
@@ -21,21 +22,6 @@ static json_t *hex_of(const struct hash *hash)
 static json_t *string_of(struct span text)
 {
     return json_stringn((const char *)text.p, text.n);
-}
-
-static json_t *facts_of(const struct rules_finding *f)
-{
-    json_t *facts = json_object();
-
-    for (size_t i = 0; i < f->fact_count; i++) {
-        const struct rule_fact *fact = &f->facts[i];
-
-        if (fact->type != FACT_TEXT)
-            json_put(facts, fact->name, json_number(true, fact->number));
-        else if (fact->text.n > 0)
-            json_put(facts, fact->name, string_of(fact->text));
-    }
-    return facts;
 }
 
 static json_t *addresses_of(const struct rules_finding *f)
@@ -58,14 +44,15 @@ int json_rules_finding(FILE *to, const struct rules_finding *f)
     struct buf sentence;
 
     buf_init(&sentence, 64 * 1024);
-    rules_finding_sentence(&sentence, f);
+    rules_finding_sentence(&sentence, f, NULL);
     json_put(json, "rule", json_string(f->rule->name));
-    json_put(json, "severity", json_string(rules_severity_text(f->rule->severity)));
+    json_put(json, "severity", json_string(severity_said[f->rule->severity].in[LANGUAGE_EN]));
     json_put(json, "id", hex_of(&f->id));
     json_put(json, "records", addresses_of(f));
     json_put(json, "open", json_boolean(f->open));
     json_put(json, "sentence", string_of(buf_view(&sentence)));
-    json_put(json, "facts", facts_of(f));
+    json_put(json, "said", json_number(true, f->sentence));
+    json_put(json, "facts", facts_json_of(f));
     json_put(json, "limits", hex_of(f->digest));
     buf_destroy(&sentence);
     return json_line(to, json);

@@ -2,14 +2,6 @@
 
 #include "system/cli.h"
 
-const char *rules_severity_text(enum severity severity)
-{
-    static const char *const texts[] = {
-        [SEVERITY_LOW] = "low", [SEVERITY_MEDIUM] = "medium", [SEVERITY_HIGH] = "high"};
-
-    return texts[severity];
-}
-
 int rules_report_init(struct rules_report *r, bool json, uint64_t told_max)
 {
     *r = (struct rules_report){.json = json, .told_max = told_max, .lines = tmpfile()};

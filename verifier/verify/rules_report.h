@@ -19,9 +19,6 @@ struct rules_report {
     uint64_t by_rule[64];
 };
 
-/* "low", "medium", "high"; static. */
-const char *rules_severity_text(enum severity severity);
-
 /* KEIIN_EIO, KEIIN_ENOMEM. */
 int rules_report_init(struct rules_report *r, bool json, uint64_t told_max) KEIIN_MUST_USE;
 void rules_report_destroy(struct rules_report *r);

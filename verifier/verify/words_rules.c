@@ -5,46 +5,43 @@
 #include "core/text.h"
 #include "system/cli.h"
 #include "system/messages.h"
+#include "system/wrap.h"
 #include "verifier/verify/rules_report.h"
 
 #define SAY(to, id, ...) fprintf(to, message_text(MESSAGE_VERIFY_##id), ##__VA_ARGS__)
 
-static void put_wrapped(FILE *to, struct span text, size_t indent, size_t column)
+/* A severity as the reader calls it. */
+static const char *severity(const struct rule *rule)
 {
-    const uint8_t *p = text.p, *end = text.p + text.n;
+    return severity_said[rule->severity].in[messages_language()];
+}
 
-    while (p < end) {
-        const uint8_t *space = memchr(p, ' ', (size_t)(end - p));
-        size_t word = (size_t)((space == NULL ? end : space) - p);
+/* Times with their zone, since a finding is read by itself. */
+static const struct wording *wording(void)
+{
+    static const struct wording japanese = {LANGUAGE_JA, ZONE_RFC3339, false};
 
-        if (column > indent && column + 1 + word > 96) {
-            fprintf(to, "\n%*s", (int)indent, "");
-            column = indent;
-        } else if (column > indent) {
-            fputc(' ', to);
-            column++;
-        }
-        fwrite(p, 1, word, to);
-        column += word;
-        p += word + (space != NULL);
-    }
-    fputc('\n', to);
+    return messages_language() == LANGUAGE_JA ? &japanese : NULL;
 }
 
 void words_rules_finding(FILE *to, const struct rules_finding *f)
 {
-    struct buf text;
     char hex[2 * HASH_BYTES + 1];
+    struct buf text;
 
     hex_encode(hex, span_hash(&f->id));
-    fprintf(to, "  %s (%s), record%s", f->rule->name, rules_severity_text(f->rule->severity),
-        f->address_count == 1 ? "" : "s");
-    for (size_t i = 0; i < f->address_count; i++)
-        fprintf(to, " %" PRIu64 ".%" PRIu64, f->addresses[i].index, f->addresses[i].position);
-    fprintf(to, ", finding %.16s\n    ", hex);
     buf_init(&text, 64 * 1024);
-    rules_finding_sentence(&text, f);
-    put_wrapped(to, buf_view(&text), 4, 4);
+    for (size_t i = 0; i < f->address_count; i++)
+        buf_printf(&text, "%s%" PRIu64 ".%" PRIu64, i == 0 ? "" : " ", f->addresses[i].index,
+            f->addresses[i].position);
+    buf_put_u8(&text, 0);
+    if (f->address_count == 1)
+        SAY(to, RULES_FINDING, f->rule->name, severity(f->rule), (const char *)text.p, hex);
+    else
+        SAY(to, RULES_FINDING_MORE, f->rule->name, severity(f->rule), (const char *)text.p, hex);
+    buf_clear(&text);
+    rules_finding_sentence(&text, f, wording());
+    wrap_put(to, buf_view(&text), 4, 4);
     if (f->open)
         SAY(to, RULES_OPEN);
     buf_destroy(&text);
@@ -134,7 +131,7 @@ int words_rules(FILE *to, const struct rules_outcome *o)
         for (size_t i = 0; i < rules_count; i++)
             if (o->report->by_rule[i] > 0)
                 SAY(to, RULES_COUNT, rules_all[i]->name, o->report->by_rule[i],
-                    rules_severity_text(rules_all[i]->severity));
+                    severity(rules_all[i]));
         SAY(to, RULES_LIST);
         err = rules_report_put(o->report, to);
     }
@@ -143,15 +140,28 @@ int words_rules(FILE *to, const struct rules_outcome *o)
     return err;
 }
 
-static void say_wrapped(FILE *to, const char *format, const char *text)
+/* A sentence of the table that ends with a text of the rule, which may take several lines. */
+static void say_wrapped(FILE *to, enum message id, const struct said *said)
 {
-    struct buf line;
+    const char *format = message_text(id), *end = strstr(format, "%s");
+    struct span head = span_of(format, end == NULL ? 0 : (size_t)(end - format));
+    size_t width = wrap_width(head);
 
-    buf_init(&line, 16 * 1024);
-    buf_printf(&line, "%.15s", format);
-    fwrite(line.p, 1, line.n, to);
-    put_wrapped(to, span_str(text), 15, 15);
-    buf_destroy(&line);
+    fwrite(head.p, 1, head.n, to);
+    wrap_put(to, span_str(said->in[messages_language()]), width, width);
+}
+
+static void say_limit(FILE *to, const struct rules_limits *limits, unsigned rule, unsigned number)
+{
+    const struct rule_limit *limit = &rules_all[rule]->limits[number];
+    struct buf value;
+
+    buf_init(&value, 64 * 1024);
+    rules_limits_put(limits, rule, number, &value);
+    buf_put_u8(&value, 0);
+    SAY(to, RULE_LIMIT, limit->name, (const char *)value.p, limit->says.in[messages_language()],
+        limit->initial);
+    buf_destroy(&value);
 }
 
 void words_rule(FILE *to, const struct rule *rule, const struct rules_limits *limits)
@@ -161,25 +171,19 @@ void words_rule(FILE *to, const struct rule *rule, const struct rules_limits *li
 
     while (rules_all[number] != rule)
         number++;
-    fprintf(to, "%s (%s)\n  ", rule->name, rules_severity_text(rule->severity));
-    put_wrapped(to, span_str(rule->meaning), 2, 2);
+    SAY(to, RULE, rule->name, severity(rule), rule->title.in[messages_language()]);
+    fputs("  ", to);
+    wrap_put(to, span_str(rule->meaning.in[messages_language()]), 2, 2);
     if (rules_limits_off(limits, number))
         SAY(to, RULE_OFF);
-    say_wrapped(to, message_text(MESSAGE_VERIFY_RULE_READS), rule->reads);
-    for (unsigned i = 0; limit != NULL && limit[i].name != NULL; i++) {
-        struct buf value;
-
-        buf_init(&value, 64 * 1024);
-        rules_limits_put(limits, number, i, &value);
-        buf_put_u8(&value, 0);
-        SAY(to, RULE_LIMIT, limit[i].name, (const char *)value.p, limit[i].says, limit[i].initial);
-        buf_destroy(&value);
-    }
+    say_wrapped(to, MESSAGE_VERIFY_RULE_READS, &rule->reads);
+    for (unsigned i = 0; limit != NULL && limit[i].name != NULL; i++)
+        say_limit(to, limits, number, i);
     if (limit == NULL)
         SAY(to, RULE_NO_LIMIT);
-    say_wrapped(to, message_text(MESSAGE_VERIFY_RULE_BLIND), rule->blind);
-    say_wrapped(to, message_text(MESSAGE_VERIFY_RULE_ORIGIN), rule->origin);
-    for (size_t i = 0; rule->sentences[i] != NULL; i++)
-        say_wrapped(to, message_text(MESSAGE_VERIFY_RULE_SAYS), rule->sentences[i]);
+    say_wrapped(to, MESSAGE_VERIFY_RULE_BLIND, &rule->blind);
+    say_wrapped(to, MESSAGE_VERIFY_RULE_ORIGIN, &rule->origin);
+    for (unsigned i = 0; i < rule_sentences(rule); i++)
+        say_wrapped(to, MESSAGE_VERIFY_RULE_SAYS, &rule->sentences[i]);
     fputs("\n", to);
 }
