@@ -144,8 +144,7 @@ bool decimal_parse(struct span text, uint64_t max, uint64_t *out)
     return true;
 }
 
-/* The next code point; 0 bytes consumed where there is no valid one. */
-static size_t utf8_next(const uint8_t *p, size_t n, uint32_t *cp)
+size_t utf8_next(const uint8_t *p, size_t n, uint32_t *cp)
 {
     static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
     size_t len;

@@ -23,6 +23,8 @@ void hex_grouped(char out[static HEX_GROUPED_BYTES], const struct hash *hash);
 /* A decimal without leading zeros, at most `max`. */
 bool decimal_parse(struct span text, uint64_t max, uint64_t *out);
 
+/* The code point at the beginning of n bytes, n > 0, and its length; 0 where there is no valid one. */
+size_t utf8_next(const uint8_t *p, size_t n, uint32_t *cp);
 /* Valid UTF-8 (RFC 3629: shortest form, no surrogates). */
 bool utf8_valid(struct span text);
 /* Valid UTF-8 without the characters that SPEC.md section 2 forbids in a str. */

@@ -31,6 +31,7 @@ lib:libmicrohttpd libmicrohttpd-dev
 lib:libcurl libcurl4-openssl-dev
 lib:jansson libjansson-dev
 lib:inih libinih-dev
+lib:pangocairo libpango1.0-dev
 lib:msgpack-c|msgpack MSGPACK'
 needed_to_test='cmd:clang clang
 cmd:clang-tidy clang-tidy

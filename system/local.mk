@@ -13,6 +13,7 @@ libsystem_la_SOURCES = \
 	system/messages/ledger.def system/messages/client.def \
 	system/messages/verify.def system/messages/compare.def \
 	system/messages/rules.def system/messages/reconcile.def \
+	system/messages/document.def \
 	system/messages/report.def system/messages/certificate.def \
 	system/messages/export.def \
 	system/secretfile.c system/secretfile.h \

@@ -177,6 +177,12 @@ forge_ledger_SOURCES = \
 	tests/forge/main.c
 forge_ledger_LDADD = libsystem.la libcore.la
 
+# Documents in each format and language, for tests and for looking at them.
+check_PROGRAMS += tests/report/specimen
+tests_report_specimen_SOURCES = tests/report/specimen_main.c \
+	tests/report/specimen.c tests/report/specimen.h
+tests_report_specimen_LDADD = $(LIBREPORT) libsystem.la libcore.la
+
 # For LD_PRELOAD in tests/crash: writes down what a program does to its files.
 check_LTLIBRARIES += librecord.la
 librecord_la_SOURCES = tests/crash/recordlib.c

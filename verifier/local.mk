@@ -75,6 +75,7 @@ LIBRULES = librules.la
 # What is taken away: reports, work sheets, exports.
 noinst_LTLIBRARIES += libreport.la
 libreport_la_SOURCES = \
+<<<<<<< HEAD
 	verifier/report/document.h \
 	verifier/report/csv_field.c \
 	verifier/report/export.c verifier/report/export.h \
@@ -96,6 +97,23 @@ libreport_la_SOURCES = \
 	verifier/report/tally_systems.c \
 	verifier/report/tally_tables.h \
 	verifier/report/tally_volumes.c
+=======
+	verifier/report/chart.c verifier/report/chart.h \
+	verifier/report/csv.c \
+	verifier/report/csv_field.c \
+	verifier/report/document.c verifier/report/document.h \
+	verifier/report/html.c verifier/report/html.h \
+	verifier/report/html_embed.c \
+	verifier/report/html_style.c \
+	verifier/report/svg.c \
+	verifier/report/text_width.c verifier/report/text_width.h
+if WITH_PDF
+libreport_la_SOURCES += verifier/report/pdf.c
+else
+libreport_la_SOURCES += verifier/report/pdf_none.c
+endif
+libreport_la_LIBADD = $(PANGOCAIRO_LIBS) -lm
+>>>>>>> 31e85e1 (report: documents as HTML and CSV)
 LIBREPORT = libreport.la
 
 # A convenience library holds its own objects only: who links libcheck.la links these too.

@@ -1,7 +1,8 @@
 /*
  * A document as it is to be read: what a report or a work sheet says, in one language, before it
- * is HTML, PDF or CSV. Blocks in their order; texts are copied. All text is UTF-8 that may hold
- * anything that came from outside: `document_text` makes it visible and bounds its length, and the
+ * is HTML, PDF or CSV. Blocks in their order; texts are copied. Text from outside goes through
+ * `document_text`, which makes it visible and bounds its length. What is put in without it and is
+ * not plain UTF-8 is made visible all the same, and no text outgrows DOCUMENT_BLOCK_BYTES_MAX; the
  * renderers escape what their format needs, so that no text can be more than text. One thread.
  */
 #ifndef KEIIN_VERIFIER_REPORT_DOCUMENT_H
@@ -12,8 +13,14 @@
 #include "core/bytes.h"
 #include "core/language.h"
 
-/* Of one text in a cell or sentence; what is longer is cut at a character, and says how long it was. */
+/* Of one text from outside as shown; what is longer is cut at a character, and says how long it was. */
 #define DOCUMENT_TEXT_BYTES_MAX 2000
+/* Of one text of a block, sentences and all; what is longer is cut in the same way. */
+#define DOCUMENT_BLOCK_BYTES_MAX (256 * 1024)
+#define DOCUMENT_COLUMNS_MAX 32
+/* Of a chart; categories above these are left out, and the chart says how many. */
+#define DOCUMENT_CATEGORIES_MAX 100
+#define DOCUMENT_SERIES_MAX 6
 
 enum block_type {
     BLOCK_SECTION, /* text: its heading; numbered, in the contents */
@@ -42,7 +49,8 @@ struct column {
 };
 
 struct table_row {
-    char **cells; /* as many as columns; never NULL */
+    char **cells; /* as many as columns; never NULL, "" where none was put */
+    size_t filled; /* how many were put */
     bool total; /* a sum of those above */
 };
 struct document_table {
@@ -68,9 +76,9 @@ struct document_chart {
     enum chart_kind kind;
     char *caption;
     char *axis; /* what is counted */
-    char **categories; /* in order; up to a hundred */
+    char **categories; /* in order; never NULL */
     size_t category_count;
-    char **series; /* names, up to 6 */
+    char **series; /* names; never NULL */
     size_t series_count;
     struct chart_value *values; /* category_count * series_count, a category after the other */
 };
@@ -79,7 +87,7 @@ struct block {
     enum block_type type;
     char *text; /* or NULL */
     char **items;
-    size_t item_count;
+    size_t item_count, item_cap;
     struct document_table *table;
     struct document_chart *chart;
 };
@@ -91,7 +99,7 @@ struct document {
     struct block *blocks;
     size_t block_count, block_cap;
     uint64_t created_ms; /* for the PDF's metadata: the time of what it rests on */
-    /* Bytes that an HTML file carries along, in <script type="application/json" id="keiin-report">: no script runs. */
+    /* JSON that an HTML file carries along (html.h); borrowed until it is rendered. None: n is 0. */
     struct span embedded;
     int err; /* the first error, KEIIN_ENOMEM: sticks; nothing is rendered */
 };
@@ -99,10 +107,17 @@ struct document {
 void document_init(struct document *d, enum language language);
 void document_destroy(struct document *d);
 
-/* Text from outside, visible and of bounded length, appended to `out`. */
-void document_text(struct buf *out, struct span text);
+/*
+ * Text from outside, visible and of bounded length, appended to `out`. Text with letters that run
+ * from right to left stands between U+2068 and U+2069, so that it does not reorder the sentence
+ * around it; no text from outside can hold these itself.
+ */
+void document_text(struct buf *out, enum language language, struct span text);
 
-/* Blocks with a text. printf formats, the first of static or translated sentences only. */
+/*
+ * Blocks with a text. What stands before the first section comes between the title and the
+ * contents, on the first page. `format` is a sentence of the program's own, never text from outside.
+ */
 void document_put(struct document *d, enum block_type type, const char *format, ...)
     KEIIN_PRINTF(3, 4);
 /* The same from bytes, already visible. */
@@ -124,24 +139,31 @@ void document_row(struct document *d, bool total);
 void document_cell(struct document *d, struct span text);
 void document_table_note(struct document *d, struct span text);
 
-/* A chart; its values start as zeros. */
-struct document_chart *document_chart(struct document *d, enum chart_kind kind,
-    const char *caption, const char *axis, size_t category_count, size_t series_count);
-void document_chart_category(struct document *d, size_t number, struct span text);
-void document_chart_series(struct document *d, size_t number, struct span text);
+/* A chart, and then what it shows; names start empty, values as zeros. */
+void document_chart(struct document *d, enum chart_kind kind, const char *caption, const char *axis,
+    size_t category_count, size_t series_count);
+void document_chart_category(struct document *d, size_t category, struct span text);
+void document_chart_series(struct document *d, size_t series, struct span text);
+void document_chart_value(
+    struct document *d, size_t category, size_t series, uint64_t low, uint64_t high);
 
 /*
- * Renderers; errors are KEIIN_ENOMEM, KEIIN_EIO. HTML: one file, no script that runs, nothing from
- * elsewhere; the same document gives the same bytes. CSV: the tables alone, each behind a line
- * with its caption, formulas defused. PDF: A4 by cairo and pango; KEIIN_EUSAGE in a build without
- * them.
+ * Renderers; errors are KEIIN_ENOMEM, KEIIN_ELIMIT (more than `out` may hold) and KEIIN_EIO. The
+ * same document gives the same bytes, whatever the locale, zone and time of day.
+ * HTML: one file, no script that runs, nothing from elsewhere.
+ * CSV: the tables alone, each behind a line with its caption and before an empty one; with a byte
+ * order mark, without which Excel does not take it for UTF-8; formulas defused, and numbers
+ * (COLUMN_NUMBER, digits with commas) without their commas.
+ * PDF: A4 by cairo and pango; KEIIN_EUSAGE in a build without them.
  */
 int document_html(const struct document *d, struct buf *out) KEIIN_MUST_USE;
 int document_csv(const struct document *d, struct buf *out) KEIIN_MUST_USE;
 int document_pdf(const struct document *d, FILE *to, struct why *why) KEIIN_MUST_USE;
 
-/* A field of CSV (RFC 4180) that no spreadsheet takes for a formula: a text that begins with = + - @,
- * also in their wide forms, tab, CR or LF gets an apostrophe before it. */
+/*
+ * A field of CSV (RFC 4180) that no spreadsheet takes for a formula: a text that begins with
+ * = + - @ (narrow or wide), tab, CR or LF gets an apostrophe before it.
+ */
 void csv_field(struct buf *out, struct span text);
 
 #endif
