@@ -181,7 +181,7 @@ forge_ledger_LDADD = libsystem.la libcore.la
 check_PROGRAMS += tests/report/specimen
 tests_report_specimen_SOURCES = tests/report/specimen_main.c \
 	tests/report/specimen.c tests/report/specimen.h
-tests_report_specimen_LDADD = $(LIBREPORT) libsystem.la libcore.la
+tests_report_specimen_LDADD = $(LIBDOCUMENT)
 
 # For LD_PRELOAD in tests/crash: writes down what a program does to its files.
 check_LTLIBRARIES += librecord.la

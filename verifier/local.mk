@@ -75,9 +75,6 @@ LIBRULES = librules.la
 # What is taken away: reports, work sheets, exports.
 noinst_LTLIBRARIES += libreport.la
 libreport_la_SOURCES = \
-<<<<<<< HEAD
-	verifier/report/document.h \
-	verifier/report/csv_field.c \
 	verifier/report/export.c verifier/report/export.h \
 	verifier/report/export_csv.c \
 	verifier/report/export_ocsf.c \
@@ -97,7 +94,10 @@ libreport_la_SOURCES = \
 	verifier/report/tally_systems.c \
 	verifier/report/tally_tables.h \
 	verifier/report/tally_volumes.c
-=======
+
+# A document in each format: what reports and work sheets become.
+noinst_LTLIBRARIES += libdocument.la
+libdocument_la_SOURCES = \
 	verifier/report/chart.c verifier/report/chart.h \
 	verifier/report/csv.c \
 	verifier/report/csv_field.c \
@@ -108,13 +108,13 @@ libreport_la_SOURCES = \
 	verifier/report/svg.c \
 	verifier/report/text_width.c verifier/report/text_width.h
 if WITH_PDF
-libreport_la_SOURCES += verifier/report/pdf.c
+libdocument_la_SOURCES += verifier/report/pdf.c
 else
-libreport_la_SOURCES += verifier/report/pdf_none.c
+libdocument_la_SOURCES += verifier/report/pdf_none.c
 endif
-libreport_la_LIBADD = $(PANGOCAIRO_LIBS) -lm
->>>>>>> 31e85e1 (report: documents as HTML and CSV)
-LIBREPORT = libreport.la
+libdocument_la_LIBADD = $(PANGOCAIRO_LIBS) -lm
+LIBDOCUMENT = libdocument.la libsystem.la libcore.la
+LIBREPORT = libreport.la libdocument.la
 
 # A convenience library holds its own objects only: who links libcheck.la links these too.
 LIBCHECK = libcheck.la libauditlog.la $(LIBSOURCE) libsystem.la libcore.la
