@@ -13,6 +13,7 @@ libcheck_la_SOURCES = \
 	verifier/check/levels.c verifier/check/levels.h \
 	verifier/check/evidence.c verifier/check/evidence.h \
 	verifier/check/pipeline.c verifier/check/pipeline.h \
+	verifier/check/prove.c verifier/check/prove.h \
 	verifier/check/reconcile.c verifier/check/reconcile.h verifier/check/reconcile_internal.h \
 	verifier/check/reconcile_log.c \
 	verifier/check/reconcile_result.c \
@@ -75,6 +76,7 @@ LIBRULES = librules.la
 # What is taken away: reports, work sheets, exports.
 noinst_LTLIBRARIES += libreport.la
 libreport_la_SOURCES = \
+	verifier/report/evidence_json.c verifier/report/evidence_json.h \
 	verifier/report/export.c verifier/report/export.h \
 	verifier/report/export_csv.c \
 	verifier/report/export_ocsf.c \

@@ -387,6 +387,7 @@ static int judge_all(struct audit *a, struct why *why)
     out->last_received = j->last_received;
     out->has_received = j->has_received;
     out->roster_serial = rosters_judge(&j->rosters)->serial;
+    out->roster_hash = rosters_judge(&j->rosters)->text_hash;
     if (whole)
         err = judge_checkpoint(a);
     if (err != 0)
@@ -462,6 +463,7 @@ int audit_run(struct source *source, struct roster *trusted, const struct audit_
     buf_init(&out->checkpoint, CHECKPOINT_BYTES_MAX);
     out->list = findings_new(options->findings_max);
     out->trusted_serial = out->roster_serial = trusted->serial;
+    out->roster_hash = trusted->text_hash;
     out->records_were_read = !options->no_records;
     out->latest = options->latest;
     if (trusted->serial == 0) {

@@ -53,6 +53,7 @@ struct audit_result {
     struct audit_witness *witnesses;
     size_t witness_count;
     uint64_t roster_serial; /* that judges the checkpoint */
+    struct hash roster_hash; /* of its text */
     uint64_t trusted_serial;
     uint64_t entries_before; /* taken over from the last verdict; 0 on a first look */
     const struct finding *findings; /* owned by `list` */

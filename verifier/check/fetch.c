@@ -5,30 +5,57 @@
 
 #include "http/source_tiles.h"
 
+static void start(struct fetch *f, struct source *source)
+{
+    *f = (struct fetch){.source = source};
+    buf_init(&f->checkpoint_bytes, CHECKPOINT_BYTES_MAX);
+    buf_init(&f->bundle, ENTRY_BUNDLE_BYTES_MAX);
+}
+
+/* Takes apart the checkpoint that is there; after a failure nothing is to be destroyed. */
+static int parse(struct fetch *f, struct why *why)
+{
+    struct note *note = malloc(sizeof *note);
+    int err = note == NULL ? KEIIN_ENOMEM : note_parse(buf_view(&f->checkpoint_bytes), note, why);
+
+    if (err == 0)
+        err = checkpoint_parse(note->text, &f->checkpoint, why);
+    free(note);
+    return err;
+}
+
 int fetch_init(struct fetch *f, struct source *source, bool latest, struct why *why)
 {
     const char *path = latest ? "latest-checkpoint" : "checkpoint";
-    struct note *note = malloc(sizeof *note);
     bool longer;
-    int err = KEIIN_ENOMEM;
+    int err;
 
-    f->source = source;
-    buf_init(&f->checkpoint_bytes, CHECKPOINT_BYTES_MAX);
-    if (note == NULL)
-        goto out;
+    start(f, source);
     err = source_get(source, path, CHECKPOINT_BYTES_MAX, &f->checkpoint_bytes, &longer, why);
     if (err == 0 && longer) {
         why_set(why, "it is longer than a checkpoint may be");
         err = KEIIN_EMALFORMED;
     }
     if (err == 0)
-        err = note_parse(buf_view(&f->checkpoint_bytes), note, why);
-    if (err == 0)
-        err = checkpoint_parse(note->text, &f->checkpoint, why);
-    if (err != 0)
+        err = parse(f, why);
+    if (err != 0) {
         why_prefix(why, "%s", path);
-out:
-    free(note);
+        fetch_destroy(f);
+    }
+    return err;
+}
+
+int fetch_init_at(
+    struct fetch *f, struct source *source, struct span checkpoint, struct why *why)
+{
+    int err;
+
+    start(f, source);
+    buf_put_span(&f->checkpoint_bytes, checkpoint);
+    err = buf_status(&f->checkpoint_bytes) == KEIIN_ELIMIT ? KEIIN_EMALFORMED
+                                                           : buf_status(&f->checkpoint_bytes);
+    if (err == 0)
+        err = parse(f, why);
     if (err != 0)
         fetch_destroy(f);
     return err;
@@ -37,6 +64,9 @@ out:
 void fetch_destroy(struct fetch *f)
 {
     buf_destroy(&f->checkpoint_bytes);
+    buf_destroy(&f->bundle);
+    source_tiles_free(f->tiles);
+    f->tiles = NULL;
 }
 
 static int reach(const struct fetch *f, uint64_t index, struct tile *tile, struct why *why)
@@ -51,34 +81,42 @@ static int reach(const struct fetch *f, uint64_t index, struct tile *tile, struc
     return 0;
 }
 
+/* The bundle that a tile names, unless it is the one that was read last. */
+static int read_bundle(struct fetch *f, const struct tile *tile, struct why *why)
+{
+    bool longer, full;
+    int err;
+
+    if (f->has_bundle && f->bundle_number == tile->number)
+        return 0;
+    f->has_bundle = false;
+    err = source_get_tile(
+        f->source, tile, ENTRY_BUNDLE_BYTES_MAX, &f->bundle, &longer, &full, why);
+    f->has_bundle = err == 0;
+    f->bundle_number = tile->number;
+    return err;
+}
+
 int fetch_entry(struct fetch *f, uint64_t index, struct buf *out, struct why *why)
 {
     struct tile tile = {TILE_ENTRIES, 0, 0, 0};
     struct span entry = {NULL, 0};
-    bool longer, full;
     struct cursor c;
-    struct buf bundle;
     int err = reach(f, index, &tile, why);
 
+    if (err == 0)
+        err = read_bundle(f, &tile, why);
     if (err != 0)
         return err;
-    buf_init(&bundle, ENTRY_BUNDLE_BYTES_MAX);
-    err = source_get_tile(f->source, &tile, ENTRY_BUNDLE_BYTES_MAX, &bundle, &longer, &full, why);
-    if (err != 0)
-        goto out;
-    c = cursor_of(buf_view(&bundle));
+    c = cursor_of(buf_view(&f->bundle));
     for (uint64_t i = 0; i <= index % TILE_WIDTH; i++)
         entry = bundle_entry(&c);
     if (c.failed) {
         why_set(why, "the bundle of entry %" PRIu64 " is cut short", index);
-        err = KEIIN_EMALFORMED;
-        goto out;
+        return KEIIN_EMALFORMED;
     }
     buf_put_span(out, entry);
-    err = buf_status(out);
-out:
-    buf_destroy(&bundle);
-    return err;
+    return buf_status(out);
 }
 
 static int take_part(struct source_stream *stream, uint64_t *left, struct buf *out, struct why *why)
@@ -154,13 +192,14 @@ int fetch_record(struct fetch *f, uint64_t index, size_t count, uint32_t positio
 int fetch_proof(struct fetch *f, uint64_t index, const struct hash *leaf,
     struct hash proof[static PROOF_HASHES_MAX], size_t *count, struct why *why)
 {
-    struct source_tiles *tiles = source_tiles_new(f->source);
     int err;
 
-    if (tiles == NULL)
+    if (f->tiles == NULL)
+        f->tiles = source_tiles_new(f->source);
+    if (f->tiles == NULL)
         return KEIIN_ENOMEM;
     err = tree_prove_inclusion(index, f->checkpoint.size, tile_node,
-        source_tiles_nodes(tiles, f->checkpoint.size, why), proof, count);
+        source_tiles_nodes(f->tiles, f->checkpoint.size, why), proof, count);
     if (err == 0 && !tree_check_inclusion(
                         index, f->checkpoint.size, leaf, proof, *count, &f->checkpoint.root)) {
         why_set(why,
@@ -169,6 +208,5 @@ int fetch_proof(struct fetch *f, uint64_t index, const struct hash *leaf,
             index);
         err = KEIIN_EMISMATCH;
     }
-    source_tiles_free(tiles);
     return err;
 }

@@ -13,11 +13,19 @@ struct fetch {
     struct source *source;
     struct buf checkpoint_bytes;
     struct checkpoint checkpoint; /* its origin is borrowed from checkpoint_bytes */
+    /* What was read last, for who asks in the order of the ledger. */
+    struct buf bundle;
+    bool has_bundle;
+    uint64_t bundle_number;
+    struct source_tiles *tiles; /* or NULL */
 };
 
 /* Reads and parses the checkpoint. KEIIN_EABSENT, KEIIN_EUNREADABLE, KEIIN_EMALFORMED, KEIIN_ENOMEM. */
 int fetch_init(struct fetch *f, struct source *source, bool latest, struct why *why)
     KEIIN_MUST_USE;
+/* The same under a checkpoint's note that is given; nothing is read. KEIIN_EMALFORMED, KEIIN_ENOMEM. */
+int fetch_init_at(
+    struct fetch *f, struct source *source, struct span checkpoint, struct why *why) KEIIN_MUST_USE;
 void fetch_destroy(struct fetch *f);
 
 /*

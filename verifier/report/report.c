@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/text.h"
+#include "verifier/report/evidence_json.h"
 #include "verifier/report/finding_json.h"
 #include "verifier/report/report_internal.h"
 
@@ -269,6 +270,7 @@ int report_finish(struct report *r, const struct audit_result *audit, struct spa
     }
     if (err == 0 && !is_public) {
         json_put(json, "findings", json_incref(r->findings));
+        json_put(json, "findings_max", json_number(true, r->options.findings_max));
         json_put(json, "findings_not_listed", json_number(true, r->not_listed));
     }
     if (err == 0)
@@ -278,4 +280,21 @@ int report_finish(struct report *r, const struct audit_result *audit, struct spa
     else
         json_decref(json);
     return err;
+}
+
+int report_add_evidence(const struct report *r, struct source *source,
+    const struct audit_result *audit, json_t *json)
+{
+    struct evidence_wish wish = {.source = source,
+        .audit = audit,
+        .is_public = r->options.profile == REPORT_PUBLIC,
+        .cited = r->cited,
+        .cited_count = r->cited_count};
+    json_t *evidence = NULL;
+    int err = evidence_json(&wish, &evidence);
+
+    if (err != 0)
+        return err;
+    json_put(json, "evidence", evidence);
+    return json_status();
 }

@@ -12,6 +12,9 @@
 
 #define REPORT_FORMAT "keiin-report/v1"
 
+/* Of the audit that a report rests on: more findings are counted together. */
+#define REPORT_AUDIT_FINDINGS_MAX 100000
+
 enum report_profile { REPORT_COMMITTEE, REPORT_PUBLIC };
 
 /* Of the program that makes it. */
@@ -40,6 +43,13 @@ const struct record_keeper *report_keeper(struct report *r);
  */
 int report_finish(struct report *r, const struct audit_result *audit, struct span origin,
     json_t **out, struct why *why) KEIIN_MUST_USE;
+
+/*
+ * Behind it: the member "evidence", from the source that was audited (evidence_json.h). Blocking.
+ * KEIIN_ENOMEM.
+ */
+int report_add_evidence(const struct report *r, struct source *source,
+    const struct audit_result *audit, json_t *json) KEIIN_MUST_USE;
 
 /* The records that the listed findings rest on, each once, in the order of the ledger. */
 const struct rules_address *report_cited(const struct report *r, size_t *count);

@@ -42,13 +42,17 @@ static int make(struct report_arguments *a, struct report *report, const char *c
 
     (void)command;
     a->ledger.options.keeper = report_keeper(report);
-    a->ledger.options.findings_max = 100000;
+    a->ledger.options.findings_max = REPORT_AUDIT_FINDINGS_MAX;
     status = audited_run(&a->ledger);
     if (status != 0)
         return status;
     err = report_finish(report, &a->ledger.result, span_str(a->ledger.origin), &json, &why);
-    if (err != 0)
+    if (err == 0)
+        err = report_add_evidence(report, a->ledger.source, &a->ledger.result, json);
+    if (err != 0) {
+        json_decref(json);
         return status_of_error(err, "report", &why);
+    }
     text = json_dumps(json, JSON_INDENT(1));
     err = file_create(a->out, 0644, span_str(text), &why);
     free(text);
