@@ -9,6 +9,8 @@
 #include "core/text.h"
 #include "system/messages.h"
 
+#define NO_FIELD_BYTES_MAX 100 /* of a word that is no FIELD=VALUE, in its error */
+
 /* Bytes in hex. */
 static int put_hex(struct keiin_record *record, struct span name, enum field_type type,
     struct span value, struct why *why)
@@ -134,6 +136,7 @@ int command_log(int argc, char **argv)
         if (strchr(argv[i], '=') == NULL) {
             char *shown = program_visible(argv[i]);
 
+            shown[utf8_beginning(span_str(shown), NO_FIELD_BYTES_MAX).n] = 0;
             exit_code = cli_usage(message_text(MESSAGE_CLIENT_NO_FIELD), shown);
             free(shown);
             return exit_code;

@@ -9,6 +9,7 @@
 
 #include "core/msgpack.h"
 #include "core/text.h"
+#include "system/messages.h"
 
 #define UNMAPPED_BYTES_MAX 65536
 #define FRESH_MS 5000 /* a statement whose last line is so young may get another */
@@ -58,10 +59,10 @@ static int note_unmapped(struct import *import, struct span user)
     int err;
 
     /* A name cannot hold a newline and be mapped, but it can be shown. */
-    buf_init(&shown, user.n * 10 + 16);
+    buf_init(&shown, user.n * 10 + 64);
     text_visible(&shown, user);
     if (user.n == 0)
-        buf_put_str(&shown, "(none)");
+        buf_put_str(&shown, message_text(MESSAGE_CLIENT_NO_NAME));
     buf_put_str(&shown, "\n");
     err = buf_status(&shown);
     if (err == 0 && all->n > 0)
@@ -133,7 +134,7 @@ int import_survey(struct import *import, const struct import_options *options, s
         return KEIIN_ENOMEM;
     logfile_rewind(&import->log, INT64_MAX, why);
     csv_init(reader, logfile_read, &import->log, options->row_bytes_max);
-    progress_start(&import->progress, "lines read");
+    progress_start(&import->progress, message_text(MESSAGE_CLIENT_LINES_READ));
     while (err == 0 && outcome == CSV_ROW) {
         err = csv_next(reader, &row, &outcome, why);
         if (err == 0 && outcome == CSV_ROW)
@@ -276,7 +277,7 @@ static int send_rows(
     uint64_t rows = 0;
     int err = 0;
 
-    progress_start(&import->progress, "lines imported");
+    progress_start(&import->progress, message_text(MESSAGE_CLIENT_LINES_IMPORTED));
     while (err == 0 && outcome == CSV_ROW) {
         err = csv_next(reader, &row, &outcome, why);
         if (err != 0 || outcome != CSV_ROW)

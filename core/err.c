@@ -2,6 +2,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "core/text.h"
 
 const char *keiin_err_text(int err)
 {
@@ -46,6 +49,15 @@ const char *keiin_err_text(int err)
     return "unknown error";
 }
 
+/* Writes behind `at`; what does not fit is left out, and no character is cut in two. */
+static void put(struct why *why, size_t at, const char *format, va_list args)
+{
+    int n = vsnprintf(why->text + at, sizeof why->text - at, format, args);
+
+    if (n >= 0 && (size_t)n >= sizeof why->text - at)
+        why->text[utf8_whole(span_str(why->text)).n] = 0;
+}
+
 void why_set(struct why *why, const char *format, ...)
 {
     va_list args;
@@ -53,7 +65,18 @@ void why_set(struct why *why, const char *format, ...)
     if (why == NULL)
         return;
     va_start(args, format);
-    vsnprintf(why->text, sizeof why->text, format, args);
+    put(why, 0, format, args);
+    va_end(args);
+}
+
+static void append(struct why *why, const char *format, ...) KEIIN_PRINTF(2, 3);
+
+static void append(struct why *why, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    put(why, strlen(why->text), format, args);
     va_end(args);
 }
 
@@ -61,15 +84,12 @@ void why_prefix(struct why *why, const char *format, ...)
 {
     va_list args;
     struct why old;
-    size_t n;
 
     if (why == NULL)
         return;
     old = *why;
     va_start(args, format);
-    vsnprintf(why->text, sizeof why->text, format, args);
+    put(why, 0, format, args);
     va_end(args);
-    for (n = 0; why->text[n] != '\0'; n++)
-        continue;
-    snprintf(why->text + n, sizeof why->text - n, ": %s", old.text);
+    append(why, ": %s", old.text);
 }

@@ -228,6 +228,20 @@ struct span utf8_beginning(struct span text, size_t bytes_max)
     return text;
 }
 
+struct span utf8_whole(struct span text)
+{
+    size_t i = text.n, n;
+
+    while (i > 0 && text.n - i < 3 && (text.p[i - 1] & 0xc0) == 0x80)
+        i--;
+    if (i == 0 || text.p[i - 1] < 0xc0)
+        return text;
+    n = text.p[i - 1] < 0xe0 ? 2 : text.p[i - 1] < 0xf0 ? 3 : 4;
+    if (text.n - (i - 1) < n)
+        text.n = i - 1;
+    return text;
+}
+
 bool id_valid(struct span text)
 {
     size_t i = 0;

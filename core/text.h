@@ -31,6 +31,8 @@ bool utf8_valid(struct span text);
 bool utf8_plain(struct span text);
 /* The beginning of valid UTF-8, at most `bytes_max` bytes and no character cut in two. */
 struct span utf8_beginning(struct span text, size_t bytes_max);
+/* The same of what was cut already: text without the character that its end cuts in two. */
+struct span utf8_whole(struct span text);
 /* Names and origins: 1 to 255 bytes, each 0x21-0x7E, no '+'. */
 bool name_valid(struct span text);
 /* A record's id: 1 to 255 bytes, each 0x21-0x7E. */

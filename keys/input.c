@@ -183,13 +183,10 @@ void input_roster_destroy(struct input_roster *in)
 
 int input_follows(const char *path, const struct roster *roster, const struct roster *parent)
 {
-    char text[160];
     bool good = true;
 
     if (roster->serial != parent->serial + 1) {
-        snprintf(text, sizeof text, message_text(MESSAGE_KEYS_WRONG_SERIAL), roster->serial,
-            parent->serial);
-        say_error(path, text);
+        say_error_of(path, MESSAGE_KEYS_WRONG_SERIAL, roster->serial, parent->serial);
         good = false;
     }
     if (!hash_eq(&roster->parent, &parent->text_hash)) {

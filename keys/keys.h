@@ -28,6 +28,8 @@ void say(enum message id, ...);
 void say_to(FILE *to, enum message id, ...);
 /* One line on stderr that begins with a path, made visible. */
 void say_error(const char *path, const char *text);
+/* The same with a sentence of the table and its arguments. */
+void say_error_of(const char *path, enum message id, ...);
 /* The usage error for what getopt_long did not understand. */
 int say_bad_option(int argc, char **argv);
 /* Name, type, key id and vkey text of a key, on stdout. */

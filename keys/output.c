@@ -35,6 +35,20 @@ void say_error(const char *path, const char *text)
     buf_destroy(&b);
 }
 
+void say_error_of(const char *path, enum message id, ...)
+{
+    char *text = NULL;
+    va_list args;
+
+    va_start(args, id);
+    if (vasprintf(&text, message_text(id), args) >= 0)
+        say_error(path, text);
+    else
+        say_error(path, keiin_err_text(KEIIN_ENOMEM));
+    va_end(args);
+    free(text);
+}
+
 int say_bad_option(int argc, char **argv)
 {
     const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "?";

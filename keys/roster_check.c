@@ -30,7 +30,6 @@ static int parse_options(int argc, char **argv, struct options *o)
 static int check_roots(
     const char *path, const struct note *note, const struct roster *by, enum message too_few)
 {
-    char text[NAME_BYTES_MAX + 160];
     size_t valid = 0;
     int status = EXIT_OK;
 
@@ -42,14 +41,12 @@ static int check_roots(
         valid += vote.valid && !vote.wrong;
         if (!vote.wrong)
             continue;
-        snprintf(text, sizeof text, message_text(MESSAGE_KEYS_WRONG_LINE), SHOW(by->roots[i].name));
-        say_error(path, text);
+        say_error_of(path, MESSAGE_KEYS_WRONG_LINE, SHOW(by->roots[i].name));
         status = EXIT_FINDINGS;
     }
     if (valid >= by->threshold)
         return status;
-    snprintf(text, sizeof text, message_text(too_few), valid, by->root_count, by->threshold);
-    say_error(path, text);
+    say_error_of(path, too_few, valid, by->root_count, by->threshold);
     return EXIT_FINDINGS;
 }
 

@@ -81,12 +81,9 @@ static int check_lines(const char *path, const struct input_roster *in, const st
     int status = EXIT_OK;
 
     for (size_t i = 0; in->is_note && by != NULL && i < by->root_count; i++) {
-        char text[NAME_BYTES_MAX + 160];
-
         if (!note_judge(&in->note, &by->roots[i]).wrong)
             continue;
-        snprintf(text, sizeof text, message_text(MESSAGE_KEYS_WRONG_LINE), SHOW(by->roots[i].name));
-        say_error(path, text);
+        say_error_of(path, MESSAGE_KEYS_WRONG_LINE, SHOW(by->roots[i].name));
         status = EXIT_FINDINGS;
     }
     return status;

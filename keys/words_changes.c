@@ -153,7 +153,7 @@ static void say_writer(struct changes *c, enum message id, const struct roster_w
     char key_id[9];
 
     hex_encode(key_id, span_of(w->key.id, 4));
-    say(id, SHOW(w->key.name), key_id, role_text(w->role), SHOW(w->organisation));
+    say(id, SHOW(w->key.name), key_id, messages_role(w->role), SHOW(w->organisation));
     c->count++;
 }
 
@@ -202,7 +202,7 @@ static void readers(struct changes *c)
         if (old != NULL && old->role == new->role &&span_eq(old->organisation, new->organisation))
             continue;
         say(old == NULL ? MESSAGE_KEYS_CHANGE_READER_ADDED : MESSAGE_KEYS_CHANGE_READER_ROLE,
-            SHOW(new->name), role_text(new->role), SHOW(new->organisation));
+            SHOW(new->name), messages_role(new->role), SHOW(new->organisation));
         c->count++;
     }
     for (size_t i = 0; i < a->reader_count; i++)

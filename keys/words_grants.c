@@ -117,6 +117,6 @@ void say_roster(const struct roster *r, const struct note *note)
     if (r->reader_count > 0)
         say(MESSAGE_KEYS_GRANT_READERS);
     for (size_t i = 0; i < r->reader_count; i++)
-        say(MESSAGE_KEYS_GRANT_READER, SHOW(r->readers[i].name), role_text(r->readers[i].role),
+        say(MESSAGE_KEYS_GRANT_READER, SHOW(r->readers[i].name), messages_role(r->readers[i].role),
             SHOW(r->readers[i].organisation));
 }

@@ -36,17 +36,15 @@ struct checking {
     uint64_t records;
 };
 
-static void finding(struct checking *c, const char *format, ...) KEIIN_PRINTF(2, 3);
-
-static void finding(struct checking *c, const char *format, ...)
+static void finding(struct checking *c, enum message id, ...)
 {
     char line[1024];
     va_list args;
 
     if (++c->findings > FINDINGS_SHOWN)
         return;
-    va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    va_start(args, id);
+    vsnprintf(line, sizeof line, message_text(id), args);
     va_end(args);
     cli_put_visible(stdout, span_str(line));
     putchar('\n');
@@ -73,7 +71,7 @@ static int take_roster(struct checking *c, uint64_t index)
     if (recheck_cannot_tell(err))
         goto out;
     if (err != 0) {
-        finding(c, "entry %" PRIu64 ": roster %" PRIu64 " %s", index, serial,
+        finding(c, MESSAGE_LEDGER_CHECK_ROSTER, index, serial,
             why.text[0] != 0 ? why.text : keiin_err_text(err));
         err = 0;
         goto out;
@@ -124,8 +122,7 @@ static int check_roster_proof(struct checking *c, uint64_t serial, uint64_t inde
         proof_destroy(&proof);
     }
     if (!good && !recheck_cannot_tell(err))
-        finding(c, "entry %" PRIu64 ": the proof of roster %" PRIu64 " is missing or wrong", index,
-            serial);
+        finding(c, MESSAGE_LEDGER_CHECK_PROOF, index, serial);
     buf_destroy(&bytes);
     free(note);
     return recheck_cannot_tell(err) ? err : 0;
@@ -139,15 +136,13 @@ static void check_place(struct checking *c, uint64_t index)
     struct head *head = &c->heads.of[key->writer];
 
     if (!key->listed)
-        finding(c, "entry %" PRIu64 ": its key is not listed in the roster in force", index);
+        finding(c, MESSAGE_LEDGER_CHECK_KEY, index);
     if (entry->kind == ENTRY_ROSTER && key->role != ROLE_OPERATOR && key->role != ROLE_COMMITTEE)
-        finding(
-            c, "entry %" PRIu64 ": a roster by a writer of role %s", index, role_text(key->role));
+        finding(c, MESSAGE_LEDGER_CHECK_ROLE, index, messages_role(key->role));
     if (entry->number != head->number + 1)
-        finding(c, "entry %" PRIu64 ": number %" PRIu64 " where %" PRIu64 " is due", index,
-            entry->number, head->number + 1);
+        finding(c, MESSAGE_LEDGER_CHECK_NUMBER, index, entry->number, head->number + 1);
     if (!hash_eq(&entry->before, &head->hash))
-        finding(c, "entry %" PRIu64 ": does not go on from its writer's head", index);
+        finding(c, MESSAGE_LEDGER_CHECK_HEAD, index);
     head->number = entry_last_number(entry);
     head->hash = c->recheck.after;
     head->index = index;
@@ -170,7 +165,7 @@ static int check_tiles(struct checking *c, uint64_t index)
         if (recheck_cannot_tell(err))
             return err;
         if (err != 0) {
-            finding(c, "tile %" PRIu64 " of level %u is not whole", count - 1, level - 1);
+            finding(c, MESSAGE_LEDGER_CHECK_TILE, count - 1, level - 1);
             return 0;
         }
         tree_fold(&node, below, TILE_WIDTH);
@@ -178,7 +173,7 @@ static int check_tiles(struct checking *c, uint64_t index)
         if (recheck_cannot_tell(err))
             return err;
         if (err != 0 || !hash_eq(&stored, &node))
-            finding(c, "hash %" PRIu64 " of tile level %u is missing or wrong", count - 1, level);
+            finding(c, MESSAGE_LEDGER_CHECK_HASH, count - 1, level);
     }
     return 0;
 }
@@ -195,7 +190,7 @@ static int check_entries(struct checking *c, uint64_t size)
 
         err = recheck_entry(&c->recheck, &why);
         if (err == KEIIN_EDAMAGED) {
-            finding(c, "%s", why.text);
+            finding(c, MESSAGE_LEDGER_CHECK_DETAIL, why.text);
             err = 0;
         }
         frontier_append(&c->frontier, &c->recheck.leaf);
@@ -222,10 +217,9 @@ static int check_end(struct checking *c)
     frontier_root(&c->frontier, &root);
     frontier_root(&c->state.edge.frontier, &signed_root);
     if (!hash_eq(&root, &signed_root))
-        finding(c, "the entries do not hash to the root of the signed checkpoint");
+        finding(c, MESSAGE_LEDGER_CHECK_ROOT);
     if (c->roster->serial != c->state.roster->serial)
-        finding(c, "the newest roster has serial %" PRIu64 ", the entries lead to %" PRIu64,
-            c->state.roster->serial, c->roster->serial);
+        finding(c, MESSAGE_LEDGER_CHECK_SERIAL, c->state.roster->serial, c->roster->serial);
     for (size_t i = 0; i < c->heads.count; i++) {
         const struct book_writer *w = book_writer(c->book, (uint32_t)i);
         const struct head *head = &c->heads.of[i];
@@ -238,8 +232,7 @@ static int check_end(struct checking *c)
                 ? head->number != 0
                 : err != 0 || stored.number != head->number || stored.index != head->index ||
                       !hash_eq(&stored.hash, &head->hash))
-            finding(c, "the stored head of the writer %.*s is not that of its last entry",
-                (int)w->name.n, (const char *)w->name.p);
+            finding(c, MESSAGE_LEDGER_CHECK_WRITER, (int)w->name.n, (const char *)w->name.p);
     }
     return 0;
 }
@@ -298,7 +291,7 @@ static int see_evidence(void *ctx, struct span key, struct span value)
     free(note);
     return 0;
 bad:
-    finding(c, "a piece of evidence is malformed or not rightly signed");
+    finding(c, MESSAGE_LEDGER_CHECK_BAD_EVIDENCE);
     free(note);
     return 0;
 }
@@ -340,7 +333,7 @@ static int check_first(struct checking *c)
         good = entry.kind == ENTRY_ROSTER && hash_eq(&digest, &c->state.ledger_id);
     }
     if (!good && !recheck_cannot_tell(err))
-        finding(c, "entry 0 is not that of roster 0");
+        finding(c, MESSAGE_LEDGER_CHECK_FIRST);
     buf_destroy(&bytes);
     return recheck_cannot_tell(err) ? err : 0;
 }

@@ -36,6 +36,7 @@ struct visitor {
     struct ledger *ledger;
     struct buf note;
     struct buf answer;
+    enum language language; /* of the report */
     bool asked; /* the roster is with the sequencer */
     uint8_t piece[READ_BYTES];
 };
@@ -120,7 +121,7 @@ static void answer_restore(void *ctx, bool live)
 
     (void)live;
     buf_init(&report, 1 << 20);
-    restore_report(v->ledger->restore, &report, &clean);
+    restore_report(v->ledger->restore, v->language, &report, &clean);
     visitor_answer(v, clean ? 200 : 409, buf_view(&report));
     buf_destroy(&report);
 }
@@ -135,18 +136,31 @@ static void visitor_resume(struct visitor *v, bool nothing_newer)
         v->asked = true;
 }
 
+static bool is_question(struct visitor *v, const char *question)
+{
+    struct cursor c = cursor_of(buf_view(&v->note));
+
+    if (!cursor_skip(&c, question))
+        return false;
+    v->language = cursor_skip(&c, CONTROL_IN_JAPANESE) ? LANGUAGE_JA : LANGUAGE_EN;
+    return cursor_skip(&c, "\n") && cursor_left(&c) == 0;
+}
+
 static void visitor_ask(struct visitor *v)
 {
     int err;
 
     uv_read_stop((uv_stream_t *)&v->pipe);
-    if (span_is(buf_view(&v->note), CONTROL_REPORT) ||
-        span_is(buf_view(&v->note), CONTROL_NOTHING_NEWER)) {
-        visitor_resume(v, span_is(buf_view(&v->note), CONTROL_NOTHING_NEWER));
+    if (is_question(v, CONTROL_REPORT)) {
+        visitor_resume(v, false);
+        return;
+    }
+    if (is_question(v, CONTROL_NOTHING_NEWER)) {
+        visitor_resume(v, true);
         return;
     }
     if (v->ledger->reads_only) {
-        visitor_refuse(v, REFUSE_BUSY, message_text(MESSAGE_LEDGER_READS_ONLY));
+        visitor_refuse(v, REFUSE_BUSY, LEDGER_READS_ONLY);
         return;
     }
     if (v->ledger->draining) {

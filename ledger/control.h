@@ -3,7 +3,7 @@
  * operator's own account. A client sends a roster's note and shuts its side; the answer
  * is three digits of status, then the body that POST <prefix>/roster would give. Or it sends one
  * of the two lines below: the answer is 200 or 409 (something stands against going on) and
- * the report of a server started after a restore as text, or 404 from another.
+ * the report of a server started after a restore as text, or 404 from another; "ja" before the newline asks for it in Japanese.
  */
 #ifndef KEIIN_LEDGER_CONTROL_H
 #define KEIIN_LEDGER_CONTROL_H
@@ -14,8 +14,9 @@
 
 #define CONTROL_SOCKET "control.sock"
 #define CONTROL_STATUS_BYTES 3
-#define CONTROL_REPORT "keiin/resume/v1 report\n"
-#define CONTROL_NOTHING_NEWER "keiin/resume/v1 nothing-newer\n"
+#define CONTROL_REPORT "keiin/resume/v1 report"
+#define CONTROL_NOTHING_NEWER "keiin/resume/v1 nothing-newer"
+#define CONTROL_IN_JAPANESE " ja"
 
 struct control;
 

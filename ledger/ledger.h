@@ -86,6 +86,11 @@ struct metrics {
     atomic_uint_fast64_t evidence;
 };
 
+/* Why a ledger after a restore takes nothing. */
+#define LEDGER_READS_ONLY                                                                          \
+    "the ledger was restored from a copy and can only be read until its operator has asked all "   \
+    "who may know a newer state of it; send the same again later"
+
 struct ledger {
     struct ledger_given given; /* constant */
     struct hash ledger_id; /* constant */

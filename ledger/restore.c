@@ -39,23 +39,25 @@ struct restore {
     bool clean, resumed;
     int err; /* why the server must stop */
     struct why why;
-    struct buf report;
+    struct buf reports[LANGUAGES]; /* lines, for whoever asks in that language */
 };
 
-static void line(struct restore *r, const char *format, ...) KEIIN_PRINTF(2, 3);
-
-static void line(struct restore *r, const char *format, ...)
+/* A line of the report; the log has it in English. */
+static void line(struct restore *r, enum message id, ...)
 {
-    struct buf *out = &r->report;
     char text[2048];
-    va_list args;
 
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    text_visible(out, span_str(text));
-    buf_put_str(out, "\n");
-    log_line(LOG_INFO, "after-restore", "%s", text);
+    for (size_t i = 0; i < LANGUAGES; i++) {
+        va_list args;
+
+        va_start(args, id);
+        vsnprintf(text, sizeof text, message_in((enum language)i, id), args);
+        va_end(args);
+        text_visible(&r->reports[i], span_str(text));
+        buf_put_str(&r->reports[i], "\n");
+        if (i == LANGUAGE_EN)
+            log_line(LOG_INFO, "after-restore", "%s", text);
+    }
 }
 
 /* ---- the thread ---- */
@@ -103,6 +105,9 @@ static int add_own(const struct restore *r, struct known *known)
     return err == KEIIN_ENOMEM ? err : 0;
 }
 
+#define TWO_HISTORIES "this log has signed two histories: the restored one, and that of %.120s; "
+#define USE_NEITHER "; use neither before it is known which is the true one"
+
 /* Both checkpoints, for whoever has to find out which history is the true one. */
 static void keep_evidence(struct restore *r)
 {
@@ -115,9 +120,10 @@ static void keep_evidence(struct restore *r)
 
     assert(c != NULL);
     buf_init(&text, EVIDENCE_BYTES_MAX);
-    buf_put_str(&text, message_text(MESSAGE_LEDGER_RESTORE_EVIDENCE_OURS));
+    buf_put_str(&text, "This log has signed two checkpoints that cannot both be true.\n\nOf the "
+                       "restored store:\n\n");
     buf_put(&text, state->checkpoint, state->checkpoint_bytes);
-    buf_put_str(&text, message_text(MESSAGE_LEDGER_RESTORE_EVIDENCE_THEIRS));
+    buf_put_str(&text, "\nOf ");
     text_visible(&text, span_str(c->where));
     buf_put_str(&text, "\n\n");
     buf_put(&text, c->note, c->note_bytes);
@@ -126,9 +132,11 @@ static void keep_evidence(struct restore *r)
         path = NULL;
     if (path == NULL || buf_status(&text) != 0 ||
         file_create(path, 0600, buf_view(&text), &why) != 0)
-        why_set(&r->why, message_text(MESSAGE_LEDGER_RESTORE_FORK_UNKEPT), c->where, why.text);
+        why_set(&r->why, TWO_HISTORIES "they could not be kept as a file (%.120s)" USE_NEITHER,
+            c->where, why.text);
     else
-        why_set(&r->why, message_text(MESSAGE_LEDGER_RESTORE_FORK), c->where, path);
+        why_set(&r->why, TWO_HISTORIES "both checkpoints are kept in %.120s" USE_NEITHER, c->where,
+            path);
     free(path);
     buf_destroy(&text);
 }
@@ -176,11 +184,11 @@ static void report_source(struct restore *r, const struct known_source *s)
         [KNOWN_CHECKPOINT] = MESSAGE_LEDGER_RESTORE_CHECKPOINT};
 
     if (!s->answered)
-        line(r, message_text(MESSAGE_LEDGER_RESTORE_NOT_ASKED), s->where, s->why.text);
+        line(r, MESSAGE_LEDGER_RESTORE_NOT_ASKED, s->where, s->why.text);
     else if (s->kind == KNOWN_RECEIPTS)
-        line(r, message_text(MESSAGE_LEDGER_RESTORE_RECEIPTS), s->where, s->receipt_count, s->size);
+        line(r, MESSAGE_LEDGER_RESTORE_RECEIPTS, s->where, s->receipt_count, s->size);
     else
-        line(r, message_text(words[s->kind]), s->where, s->size);
+        line(r, words[s->kind], s->where, s->size);
 }
 
 static void report(struct restore *r, const struct known *known, const struct why *receipts_why)
@@ -194,19 +202,19 @@ static void report(struct restore *r, const struct known *known, const struct wh
         any = any || (known->sources[i].answered && known->sources[i].size > 0);
         all = all && known->sources[i].answered;
     }
-    line(r, message_text(MESSAGE_LEDGER_RESTORE_SIZE), r->restored_size, size);
+    line(r, MESSAGE_LEDGER_RESTORE_SIZE, r->restored_size, size);
     if (r->extension.records_lost > 0)
-        line(r, message_text(MESSAGE_LEDGER_RESTORE_LOST), r->extension.records_lost);
+        line(r, MESSAGE_LEDGER_RESTORE_LOST, r->extension.records_lost);
     if (receipts_why->text[0] != 0)
-        line(r, message_text(MESSAGE_LEDGER_RESTORE_STOPPED), receipts_why->text);
+        line(r, MESSAGE_LEDGER_RESTORE_STOPPED, receipts_why->text);
     for (size_t i = known->checkpoint_count; i-- > 0 && known->checkpoints[i].size > size;)
         if (++newer <= NEWER_SHOWN)
-            line(r, message_text(MESSAGE_LEDGER_RESTORE_NEWER), known->checkpoints[i].where,
+            line(r, MESSAGE_LEDGER_RESTORE_NEWER, known->checkpoints[i].where,
                 known->checkpoints[i].size);
     if (!all)
-        line(r, "%s", message_text(MESSAGE_LEDGER_RESTORE_SOME_SILENT));
+        line(r, MESSAGE_LEDGER_RESTORE_SOME_SILENT);
     if (!any)
-        line(r, "%s", message_text(MESSAGE_LEDGER_RESTORE_NOBODY));
+        line(r, MESSAGE_LEDGER_RESTORE_NOBODY);
     r->clean = any && all && newer == 0;
 }
 
@@ -220,8 +228,11 @@ static void incident_record(const struct restore *r, size_t asked, struct buf *o
     char detail[FREE_TEXT_BYTES_MAX + 1];
 
     random->fill(random->ctx, salt, sizeof salt);
-    snprintf(detail, sizeof detail, message_text(MESSAGE_LEDGER_RESTORE_INCIDENT), r->restored_size,
-        state->edge.frontier.size, asked, r->extension.records_lost);
+    snprintf(detail, sizeof detail,
+        "ledger restored from a copy of %" PRIu64 " entries, extended to %" PRIu64
+        "; sources asked: %zu; records lost: %" PRIu64
+        "; the operator says that nothing newer exists",
+        r->restored_size, state->edge.frontier.size, asked, r->extension.records_lost);
     msgpack_put_map(out, 5);
     msgpack_put_str(out, span_str("action"));
     msgpack_put_str(out, span_str("incident"));
@@ -248,8 +259,8 @@ static int go_live(struct restore *r, size_t asked)
         err = extend_finish(&r->extension, buf_view(&record), &why);
     buf_destroy(&record);
     if (err == KEIIN_EREFUSED || err == KEIIN_EFULL) {
-        line(r, message_text(MESSAGE_LEDGER_RESTORE_STOPPED),
-            err == KEIIN_EFULL ? keiin_err_text(err) : why.text);
+        line(
+            r, MESSAGE_LEDGER_RESTORE_STOPPED, err == KEIIN_EFULL ? keiin_err_text(err) : why.text);
         r->clean = false;
         return 0;
     }
@@ -264,7 +275,8 @@ static int ask_round(struct restore *r)
     int err =
         known_init(&known, r->shell->given.config->origin, r->options.from, r->options.from_count);
 
-    buf_clear(&r->report);
+    for (size_t i = 0; i < LANGUAGES; i++)
+        buf_clear(&r->reports[i]);
     r->clean = false;
     r->extension.known = &known;
     r->extension.conflict = NULL;
@@ -296,7 +308,11 @@ static void *thread_main(void *arg)
     r->why.text[0] = 0;
     r->err = ask_round(r);
     if (r->err != 0 && r->why.text[0] == 0)
-        why_set(&r->why, message_text(MESSAGE_LEDGER_RESTORE_BROKEN), keiin_err_text(r->err));
+        why_set(&r->why,
+            "taking over what others know failed (%s); start again after the cause is gone, what "
+            "was taken "
+            "over stays",
+            keiin_err_text(r->err));
     pthread_mutex_lock(&r->lock);
     r->done = true;
     pthread_mutex_unlock(&r->lock);
@@ -355,7 +371,8 @@ int restore_start(struct ledger *ledger, const struct restore_options *options,
     pthread_mutex_init(&r->lock, NULL);
     r->ledger = ledger;
     r->options = *options;
-    buf_init(&r->report, REPORT_BYTES_MAX);
+    for (size_t i = 0; i < LANGUAGES; i++)
+        buf_init(&r->reports[i], REPORT_BYTES_MAX);
     buf_init(&r->extension.bytes, ENTRY_BUNDLE_BYTES_MAX);
     buf_init(&r->extension.records, (size_t)UINT32_MAX);
     r->shell = calloc(1, sizeof *r->shell);
@@ -373,7 +390,7 @@ int restore_start(struct ledger *ledger, const struct restore_options *options,
         r->restored_size = r->shell->state.edge.frontier.size;
         ledger->reads_only = true;
         ledger->restore = r;
-        log_line(LOG_WARNING, "reads-only", "%s", message_text(MESSAGE_LEDGER_READS_ONLY));
+        log_line(LOG_WARNING, "reads-only", "%s", LEDGER_READS_ONLY);
         err = begin_round(r, false);
     }
     if (err != 0) {
@@ -393,7 +410,8 @@ void restore_free(struct restore *r)
     buf_destroy(&r->extension.bytes);
     buf_destroy(&r->extension.records);
     free(r->extension.runs);
-    buf_destroy(&r->report);
+    for (size_t i = 0; i < LANGUAGES; i++)
+        buf_destroy(&r->reports[i]);
     if (r->shell != NULL) {
         state_destroy(&r->shell->state);
         book_release(r->shell->committed_book);
@@ -416,7 +434,8 @@ static void finish(struct restore *r)
         r->live = true;
         ledger_adopt(r->ledger, &r->shell->state);
         r->ledger->reads_only = false;
-        log_line(LOG_WARNING, "resumed", "%s", message_text(MESSAGE_LEDGER_RESTORE_LIVE));
+        log_line(
+            LOG_WARNING, "resumed", "%s", message_in(LANGUAGE_EN, MESSAGE_LEDGER_RESTORE_LIVE));
     }
     r->finished = NULL;
     if (finished != NULL)
@@ -444,19 +463,19 @@ int restore_poll(struct restore *r, struct why *why)
     return 0;
 }
 
-void restore_report(const struct restore *r, struct buf *out, bool *clean)
+void restore_report(const struct restore *r, enum language language, struct buf *out, bool *clean)
 {
     *clean = r->live || (!r->busy && r->clean);
     if (r->busy)
-        buf_printf(out, "%s\n", message_text(MESSAGE_LEDGER_RESTORE_ASKING));
+        buf_printf(out, "%s\n", message_in(language, MESSAGE_LEDGER_RESTORE_ASKING));
     else
-        buf_put_span(out, buf_view(&r->report));
+        buf_put_span(out, buf_view(&r->reports[language]));
     if (r->live)
-        buf_printf(out, "%s\n", message_text(MESSAGE_LEDGER_RESTORE_LIVE));
+        buf_printf(out, "%s\n", message_in(language, MESSAGE_LEDGER_RESTORE_LIVE));
     else if (*clean)
-        buf_printf(out, "%s\n", message_text(MESSAGE_LEDGER_RESTORE_CLEAN));
+        buf_printf(out, "%s\n", message_in(language, MESSAGE_LEDGER_RESTORE_CLEAN));
     else if (!r->busy)
-        buf_printf(out, "%s\n", message_text(MESSAGE_LEDGER_RESTORE_OPEN));
+        buf_printf(out, "%s\n", message_in(language, MESSAGE_LEDGER_RESTORE_OPEN));
 }
 
 int restore_resume(struct restore *r, restore_finished_fn *finished, void *ctx)

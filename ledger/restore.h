@@ -9,6 +9,7 @@
 #ifndef KEIIN_LEDGER_RESTORE_H
 #define KEIIN_LEDGER_RESTORE_H
 
+#include "core/language.h"
 #include "ledger/instance.h"
 #include "ledger/ledger.h"
 
@@ -40,7 +41,8 @@ bool restore_busy(const struct restore *restore);
 int restore_poll(struct restore *restore, struct why *why) KEIIN_MUST_USE;
 
 /* What was asked and found, lines for people. *clean: nothing stands against going on. */
-void restore_report(const struct restore *restore, struct buf *out, bool *clean);
+void restore_report(
+    const struct restore *restore, enum language language, struct buf *out, bool *clean);
 
 /*
  * The operator says that nothing newer exists: asks all of them once more and, where that is so,

@@ -30,6 +30,7 @@ static int show_answer(struct span answer)
 
 int resume_main(int argc, char **argv)
 {
+    char question[sizeof CONTROL_NOTHING_NEWER CONTROL_IN_JAPANESE "\n"];
     struct why why = {""};
     struct setup setup;
     struct buf answer;
@@ -39,8 +40,10 @@ int resume_main(int argc, char **argv)
     status = setup_begin(&setup, argc, argv, NULL, false);
     if (status != 0)
         goto out;
-    err = ask_server(setup.config.data,
-        span_str(setup.nothing_newer ? CONTROL_NOTHING_NEWER : CONTROL_REPORT), &answer, &why);
+    snprintf(question, sizeof question, "%s%s\n",
+        setup.nothing_newer ? CONTROL_NOTHING_NEWER : CONTROL_REPORT,
+        messages_language() == LANGUAGE_JA ? CONTROL_IN_JAPANESE : "");
+    err = ask_server(setup.config.data, span_str(question), &answer, &why);
     status = err == 0 ? show_answer(buf_view(&answer))
                       : ask_failed(err, setup.config.data,
                             message_text(MESSAGE_LEDGER_RESUME_UNKNOWN), &why);

@@ -331,8 +331,7 @@ static void say_ready(struct server *server)
     if (server->status_http != NULL)
         log_line(LOG_INFO, "status-ready", "%s", http_server_address(server->status_http));
     /* Last: who waits for this line finds all the others in the log. */
-    if (printf(message_text(MESSAGE_LEDGER_READY), address, config->prefix) < 0 ||
-        fflush(stdout) != 0)
+    if (printf("ready http://%s%s\n", address, config->prefix) < 0 || fflush(stdout) != 0)
         log_line(LOG_WARNING, "ready-unsaid", "standard output: %s", strerror(errno));
     notify_systemd("READY=1");
 }

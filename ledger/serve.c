@@ -312,7 +312,10 @@ void serve(struct ledger *ledger, struct http_request *request, const char *path
 {
     ledger->metrics.reads++;
     if (!ledger->published.shown)
-        submit_refuse(request, REFUSE_BUSY, NULL, message_text(MESSAGE_LEDGER_NOT_SHOWN));
+        submit_refuse(request, REFUSE_BUSY, NULL,
+            "the ledger was restored, and the roster that lists its new log key is not taken over "
+            "yet; "
+            "try again later");
     else if (strcmp(path, "checkpoint") == 0 || strcmp(path, "latest-checkpoint") == 0)
         serve_checkpoint(ledger, request);
     else if (strncmp(path, "tile/", 5) == 0)

@@ -89,7 +89,7 @@ void submit_begin(struct ledger *ledger, struct http_request *request, enum entr
         return;
     }
     if (ledger->reads_only) {
-        refuse(ledger, request, REFUSE_BUSY, message_text(MESSAGE_LEDGER_READS_ONLY));
+        refuse(ledger, request, REFUSE_BUSY, LEDGER_READS_ONLY);
         return;
     }
     upload = calloc(1, sizeof *upload);

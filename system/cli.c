@@ -35,6 +35,8 @@ static void error_line(const char *format, va_list args)
         longer = NULL;
     va_end(again);
     /* One write, so that lines of several threads or processes do not mix. */
+    if (n >= (int)sizeof text)
+        text[utf8_whole(span_str(text)).n] = 0;
     fprintf(stderr, "%s: %s\n", program_name, longer == NULL ? text : longer);
     free(longer);
 }
@@ -52,10 +54,13 @@ int cli_usage(const char *format, ...)
 {
     char text[LINE_BYTES_MAX];
     va_list args;
+    int n;
 
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    n = vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    if (n >= (int)sizeof text)
+        text[utf8_whole(span_str(text)).n] = 0;
     cli_error(message_text(MESSAGE_SYSTEM_USAGE), text, program_name);
     return EXIT_USAGE;
 }
@@ -128,7 +133,7 @@ static int finish(int status)
     if (flushed && ferror(stdout) == 0)
         return status;
     cli_error(message_text(MESSAGE_SYSTEM_STDOUT),
-        flushed ? "what came before could not be written" : strerror(errno));
+        flushed ? message_text(MESSAGE_SYSTEM_STDOUT_BEFORE) : strerror(errno));
     return status == EXIT_OK ? EXIT_INCOMPLETE : status;
 }
 

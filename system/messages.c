@@ -41,6 +41,16 @@ const char *message_name(enum message id)
     return names[id];
 }
 
+const char *messages_role(enum role role)
+{
+    static const enum message words[] = {[ROLE_AGENCY] = MESSAGE_SYSTEM_ROLE_AGENCY,
+        [ROLE_COMMITTEE] = MESSAGE_SYSTEM_ROLE_COMMITTEE,
+        [ROLE_OPERATOR] = MESSAGE_SYSTEM_ROLE_OPERATOR,
+        [ROLE_AUDITOR] = MESSAGE_SYSTEM_ROLE_AUDITOR};
+
+    return message_text(words[role]);
+}
+
 void messages_use(enum language language)
 {
     assert(language < LANGUAGES);

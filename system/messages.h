@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "core/language.h"
+#include "core/roster.h"
 
 enum message {
 #define MESSAGE(id, en, ja) MESSAGE_##id,
@@ -23,6 +24,9 @@ const char *message_text(enum message id);
 const char *message_in(enum language language, enum message id);
 /* The name of a sentence in the table, "VERIFY_USAGE". */
 const char *message_name(enum message id);
+
+/* What a role is called. */
+const char *messages_role(enum role role);
 
 /* The language in use; English until a program says otherwise, before its second thread. */
 void messages_use(enum language language);

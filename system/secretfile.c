@@ -128,7 +128,8 @@ static int known_passphrase(
     const char *key_path, bool prompt, char *out, size_t *n, struct why *why)
 {
     const char *path = passphrase_path();
-    struct buf text;
+    struct buf name;
+    char *prompted = NULL;
     int err;
 
     if (path != NULL)
@@ -137,15 +138,18 @@ static int known_passphrase(
         why_set(why, "%s", message_text(MESSAGE_SYSTEM_PASSPHRASE_NEEDED));
         return KEIIN_EPASSPHRASE;
     }
-    buf_init(&text, 8192);
-    buf_put_str(&text, message_text(MESSAGE_SYSTEM_PASSPHRASE_ASK));
-    text_visible(&text, span_str(key_path));
-    buf_put_str(&text, ": ");
-    buf_put_u8(&text, 0);
-    err = buf_status(&text);
-    if (err == 0)
-        err = ask((const char *)text.p, out, n, why);
-    buf_destroy(&text);
+    buf_init(&name, 8192);
+    text_visible(&name, span_str(key_path));
+    buf_put_u8(&name, 0);
+    err = buf_status(&name);
+    if (err == 0 &&
+        asprintf(&prompted, message_text(MESSAGE_SYSTEM_PASSPHRASE_ASK), (const char *)name.p) < 0)
+        err = KEIIN_ENOMEM;
+    if (err == 0) {
+        err = ask(prompted, out, n, why);
+        free(prompted);
+    }
+    buf_destroy(&name);
     return err;
 }
 

@@ -25,7 +25,7 @@ static void say_writer(const struct entry *entry, const struct roster *roster)
     }
     SAY(SHOW_WRITER);
     cli_put_visible(stdout, writer->key.name);
-    printf(" (%s, %.*s)\n", role_text(writer->role), (int)writer->organisation.n,
+    SAY(SHOW_WRITER_OF, messages_role(writer->role), (int)writer->organisation.n,
         (const char *)writer->organisation.p);
 }
 

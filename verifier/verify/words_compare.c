@@ -88,9 +88,9 @@ static void say_writer(FILE *to, struct roster_view rosters, const struct entry 
     }
     SAY(to, SHOW_WRITER);
     cli_put_visible(to, writer->key.name);
-    fprintf(to, " (%s, ", role_text(writer->role));
-    cli_put_visible(to, writer->organisation);
-    fputs(")\n", to);
+    /* Its form was checked with the roster's. */
+    SAY(to, SHOW_WRITER_OF, messages_role(writer->role), (int)writer->organisation.n,
+        (const char *)writer->organisation.p);
 }
 
 /* The first record of an entry, where it can be read and is the one that the entry names. */

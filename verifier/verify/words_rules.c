@@ -113,7 +113,7 @@ static void say_rest(FILE *to, const struct rules_outcome *o)
             SAY(to, RULES_OWN);
         fputs(" ", to);
         cli_put_visible(to, name);
-        fprintf(to, " (%" PRIu64 ")", count);
+        SAY(to, RULES_OWN_COUNT, count);
     }
     if (rules_own_action(o->rules, 0, &name, &count))
         fputs("\n", to);
