@@ -12,6 +12,7 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_file \
 	tests/unit/test_findings \
 	tests/unit/test_keyfile \
+	tests/unit/test_messages \
 	tests/unit/test_msgpack \
 	tests/unit/test_note \
 	tests/unit/test_pgaudit \
@@ -46,6 +47,7 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_wrap
 
 tests_unit_test_cli_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_messages_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_csv_field_LDADD = $(LIBREPORT) libcore.la $(CMOCKA_LIBS)
 tests_unit_test_csvlog_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_file_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
