@@ -16,7 +16,7 @@ SRC = pathlib.Path(os.environ.get("KEIIN_SRC", ".")).resolve()
 BIN = pathlib.Path(os.environ.get("KEIIN_BIN", SRC / "build")).resolve()
 FOLDERS = ("core", "system", "auditlog", "http", "store", "keys", "client", "ledger", "verifier")
 DOCUMENTS = ("README.md", "DESIGN.md", "SPEC.md", "THREATS.md", "STYLE.md", "CONTRIBUTING.md",
-             "CHANGELOG.md", "doc/vocabulary.md", "doc/rules.md", "doc/key-file.md",
+             "CHANGELOG.md", "doc/vocabulary.md", "doc/rules.md", "doc/key-file.md", "doc/glossary.md",
              "doc/operator-handbook.md", "doc/export.md")
 
 
