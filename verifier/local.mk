@@ -110,7 +110,12 @@ libdocument_la_SOURCES = \
 	verifier/report/svg.c \
 	verifier/report/text_width.c verifier/report/text_width.h
 if WITH_PDF
-libdocument_la_SOURCES += verifier/report/pdf.c
+libdocument_la_SOURCES += \
+	verifier/report/pdf.c verifier/report/pdf_internal.h \
+	verifier/report/pdf_chart.c \
+	verifier/report/pdf_columns.c verifier/report/pdf_columns.h \
+	verifier/report/pdf_layout.c \
+	verifier/report/pdf_table.c
 else
 libdocument_la_SOURCES += verifier/report/pdf_none.c
 endif

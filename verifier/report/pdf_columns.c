@@ -1,0 +1,153 @@
+#include "verifier/report/pdf_columns.h"
+
+#include <math.h>
+
+#include "core/text.h"
+#include "verifier/report/text_width.h"
+
+#define MEASURED_AT 10.0 /* size of type */
+#define SLACK 1.03 /* a font is not as wide at each size */
+#define WIDEST (PDF_INNER / 3) /* of what a column insists on */
+
+static const double sizes[] = {8.5, 7.8, 7.1, 6.4, 5.8};
+
+/* In the size of type. */
+struct wish {
+    double least, full;
+};
+
+/* The widest piece that is not to be broken: a word, or a character where any may end a line. */
+static struct span widest_word(struct span text)
+{
+    struct span widest = {text.p, 0};
+    double most = -1, width;
+    uint32_t cp = 0;
+    size_t begin = 0;
+
+    for (size_t i = 0, len; i <= text.n; i += len) {
+        len = i < text.n ? utf8_next(text.p + i, text.n - i, &cp) : 1;
+        len = len == 0 ? 1 : len;
+        if (i < text.n && cp != ' ' && cp < 0x2e80)
+            continue;
+        width = text_width(span_of(text.p + begin, i - begin));
+        if (width > most) {
+            most = width;
+            widest = span_of(text.p + begin, i - begin);
+        }
+        begin = i + (i < text.n && cp == ' ');
+    }
+    return widest;
+}
+
+/* The exact width of what was found to be the widest. */
+static double measured(struct pdf *p, struct span text, bool bold)
+{
+    const struct pdf_style style = {FACE_SANS, bold, MEASURED_AT, 1, PDF_INK};
+    PangoRectangle all;
+
+    pdf_set(p, p->aside, &style, "", -1);
+    pango_layout_set_text(p->aside, (const char *)text.p, (int)MIN(text.n, 200));
+    pango_layout_get_extents(p->aside, NULL, &all);
+    return (double)all.width / PANGO_SCALE / MEASURED_AT * SLACK;
+}
+
+static void widen(struct span *widest, double *most, struct span text)
+{
+    double width = text_width(text);
+
+    if (width > *most) {
+        *most = width;
+        *widest = text;
+    }
+}
+
+static struct wish wish_of(struct pdf *p, const struct document_table *t, size_t column)
+{
+    struct span heading = span_str(t->headings[column]), text = {NULL, 0}, word = {NULL, 0};
+    double text_most = -1, word_most = -1;
+    enum column_kind kind = t->kinds[column];
+    struct wish wish;
+
+    for (size_t r = 0; r < t->row_count; r++) {
+        struct span cell = span_str(t->rows[r].cells[column]);
+
+        widen(&text, &text_most, cell);
+        if (kind == COLUMN_SHORT || kind == COLUMN_TEXT)
+            widen(&word, &word_most, widest_word(cell));
+    }
+    wish.full = fmax(text.n > 0 ? measured(p, text, true) : 0, measured(p, heading, true));
+    wish.least = measured(p, widest_word(heading), true);
+    if (kind == COLUMN_NUMBER)
+        wish.least = fmax(wish.least, text.n > 0 ? measured(p, text, true) : 0);
+    else if (word.n > 0)
+        wish.least = fmax(wish.least, measured(p, word, true));
+    if (kind == COLUMN_TEXT)
+        wish.least = fmin(fmax(wish.least, fmin(wish.full, 7)), 14);
+    if (kind == COLUMN_EMPTY) {
+        wish.least = fmax(wish.least, 14);
+        wish.full = fmax(wish.full, 28);
+    }
+    return wish;
+}
+
+/* What each insists on, and then a part of what is left, the more the more it lacks. */
+static void share(struct pdf_columns *c, const struct wish *wishes, double room)
+{
+    double least = 0, lack = 0, scale;
+
+    for (size_t i = 0; i < c->count; i++) {
+        c->width[i] = fmin(wishes[i].least * c->size, WIDEST);
+        least += c->width[i];
+        lack += fmax(fmin(wishes[i].full * c->size, 3 * PDF_INNER) - c->width[i], 0);
+    }
+    if (least > room) {
+        for (size_t i = 0; i < c->count; i++)
+            c->width[i] *= room / least;
+        return;
+    }
+    scale = lack > 0 ? fmin((room - least) / lack, 1) : 0;
+    for (size_t i = 0; i < c->count; i++)
+        c->width[i] += fmax(fmin(wishes[i].full * c->size, 3 * PDF_INNER) - c->width[i], 0) * scale;
+}
+
+/* Room that nobody wished for goes to texts, or else to all alike. */
+static void spread(struct pdf_columns *c, const struct document_table *t, double room)
+{
+    size_t takers = 0;
+    double left = room;
+
+    for (size_t i = 0; i < c->count; i++) {
+        left -= c->width[i];
+        takers += t->kinds[i] == COLUMN_TEXT || t->kinds[i] == COLUMN_EMPTY;
+    }
+    for (size_t i = 0; i < c->count && left > 0; i++) {
+        if (takers == 0)
+            c->width[i] += left / (double)c->count;
+        else if (t->kinds[i] == COLUMN_TEXT || t->kinds[i] == COLUMN_EMPTY)
+            c->width[i] += left / (double)takers;
+    }
+}
+
+void pdf_columns(struct pdf_columns *c, struct pdf *p, const struct document_table *t)
+{
+    struct wish wishes[DOCUMENT_COLUMNS_MAX];
+    double room = PDF_INNER - 2 * PDF_CELL_PAD * (double)t->column_count, least, x = PDF_LEFT;
+
+    *c = (struct pdf_columns){.count = t->column_count};
+    for (size_t i = 0; i < c->count; i++)
+        wishes[i] = wish_of(p, t, i);
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        c->size = sizes[s];
+        least = 0;
+        for (size_t i = 0; i < c->count; i++)
+            least += fmin(wishes[i].least * c->size, WIDEST);
+        if (least <= room)
+            break;
+    }
+    share(c, wishes, room);
+    spread(c, t, room);
+    for (size_t i = 0; i < c->count; i++) {
+        c->x[i] = x + PDF_CELL_PAD;
+        x += c->width[i] + 2 * PDF_CELL_PAD;
+    }
+}
