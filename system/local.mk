@@ -14,7 +14,8 @@ libsystem_la_SOURCES = \
 	system/messages/verify.def system/messages/compare.def \
 	system/messages/rules.def system/messages/reconcile.def \
 	system/messages/document.def \
-	system/messages/report.def system/messages/certificate.def \
+	system/messages/report.def system/messages/report_terms.def \
+	system/messages/certificate.def \
 	system/messages/export.def \
 	system/secretfile.c system/secretfile.h \
 	system/thread.c system/thread.h \

@@ -87,6 +87,13 @@ libreport_la_SOURCES = \
 	verifier/report/public.c \
 	verifier/report/report.c verifier/report/report.h verifier/report/report_internal.h \
 	verifier/report/period.c verifier/report/period.h \
+	verifier/report/sections.c verifier/report/sections.h verifier/report/sections_internal.h \
+	verifier/report/sections_findings.c \
+	verifier/report/sections_method.c \
+	verifier/report/sections_show.c \
+	verifier/report/sections_summary.c \
+	verifier/report/sections_work.c \
+	verifier/report/terms.c verifier/report/terms.h \
 	verifier/report/tally.c verifier/report/tally.h verifier/report/tally_internal.h \
 	verifier/report/tally_accesses.c \
 	verifier/report/tally_approvals.c \

@@ -1,0 +1,158 @@
+/* Page one, and the ledger's health. */
+#include <stdio.h>
+
+#include "core/text.h"
+#include "verifier/report/sections_internal.h"
+
+/* What the audit found, each code with how often, for people. */
+static void put_codes(const struct page *p, struct buf *out)
+{
+    json_t *found = (json_t *)page_ledger(p, "audit_findings");
+    struct shown count;
+    const char *code;
+    json_t *value;
+    size_t i;
+
+    json_object_foreach(found, code, value)
+    {
+        if (out->n > 0)
+            buf_put_str(out, p->wording.language == LANGUAGE_JA ? "、" : ", ");
+        show_number(&count, figure_low(value));
+        buf_printf(out, WORDS(p, CODE_COUNT), code, count.text);
+    }
+    json_array_foreach(found, i, value) buf_printf(
+        out, "%s%s", i == 0 ? "" : ", ", json_is_string(value) ? json_string_value(value) : "");
+    buf_put_u8(out, 0);
+}
+
+static void put_verdict(struct page *p)
+{
+    const char *verdict = json_string_value(page_ledger(p, "verdict"));
+    struct buf codes;
+    struct shown time;
+
+    if (verdict != NULL && strcmp(verdict, "verified") == 0) {
+        PUT(p, GOOD, LEDGER_GOOD);
+    } else if (verdict != NULL && strcmp(verdict, "incomplete") == 0) {
+        PUT(p, ALARM, LEDGER_OPEN);
+    } else {
+        buf_init(&codes, 16 * 1024);
+        put_codes(p, &codes);
+        PUT(p, ALARM, LEDGER_BAD, codes.p == NULL ? "" : (const char *)codes.p);
+        buf_destroy(&codes);
+    }
+    if (json_is_true(page_ledger(p, "vouched_by_operator")))
+        PUT(p, NOTICE, NO_WITNESS);
+    else if (json_is_string(page_ledger(p, "vouched_at")))
+        PUT(p, PARAGRAPH, VOUCHED, show_time(p, &time, page_ledger(p, "vouched_at")));
+    else
+        PUT(p, NOTICE, NO_QUORUM);
+}
+
+static void put_found(struct page *p)
+{
+    const json_t *found = page_total(p, FIGURES_FINDINGS, FINDINGS_FOUND);
+    const json_t *undecided = page_total(p, FIGURES_FINDINGS, FINDINGS_UNDECIDED);
+    struct shown count;
+
+    show_figure(p, &count, FIGURE_COUNT, found);
+    if (figure_high(found) == 0)
+        PUT(p, GOOD, RULES_GOOD);
+    else if (figure_high(found) == 1)
+        PUT(p, NOTICE, RULES_ONE);
+    else
+        PUT(p, NOTICE, RULES_SOME, count.text);
+    if (figure_high(undecided) > 0)
+        PUT(p, PARAGRAPH, UNDECIDED, show_figure(p, &count, FIGURE_COUNT, undecided));
+}
+
+/* How much of the period the ledger has. */
+static void put_reach(struct page *p)
+{
+    const json_t *complete = json_object_get(json_object_get(p->report, "period"), "complete");
+    const json_t *last = page_ledger(p, "last_received");
+    const json_t *recorded = page_total(p, FIGURES_RECORDS, RECORDS_RECORDED);
+    const json_t *not_read = page_total(p, FIGURES_RECORDS, RECORDS_NOT_READ);
+    struct shown time, a, b;
+    uint64_t last_ms = 0;
+
+    if (json_is_string(last))
+        (void)time_parse(span_str(json_string_value(last)), &last_ms);
+    show_time(p, &time, last);
+    if (json_is_false(complete) && last_ms < p->from)
+        PUT(p, ALARM, NOTHING_YET, time.text);
+    else if (json_is_false(complete))
+        PUT(p, NOTICE, NOT_OVER, time.text);
+    if (!p->is_public && last_ms >= p->from && figure_high(recorded) == 0)
+        PUT(p, NOTICE, NOTHING_AT_ALL);
+    if (figure_high(not_read) > 0)
+        PUT(p, NOTICE, NOT_READ, show_figure(p, &a, FIGURE_COUNT, not_read),
+            show_figure(p, &b, FIGURE_COUNT, recorded));
+}
+
+static void put_off(struct page *p)
+{
+    json_t *off = (json_t *)json_object_get(json_object_get(p->report, "rules"), "not_used"), *name;
+    struct buf names;
+    size_t i;
+
+    if (json_array_size(off) == 0)
+        return;
+    buf_init(&names, 16 * 1024);
+    json_array_foreach(off, i, name) buf_printf(
+        &names, "%s%s", i == 0 ? "" : ", ", json_is_string(name) ? json_string_value(name) : "");
+    buf_put_u8(&names, 0);
+    PUT(p, NOTICE, RULES_OFF, (const char *)names.p);
+    buf_destroy(&names);
+}
+
+static void glance(
+    struct page *p, enum message what, enum figure_table_number table, unsigned column)
+{
+    const json_t *value = page_total(p, table, column);
+    struct shown shown;
+
+    if (value != NULL && json_object_get(value, "withheld") == NULL)
+        fact(p, what, show_figure(p, &shown, FIGURE_COUNT, value));
+}
+
+void section_summary(struct page *p)
+{
+    struct shown least;
+
+    PUT(p, SECTION, SECTION_SUMMARY);
+    put_verdict(p);
+    put_reach(p);
+    put_found(p);
+    put_off(p);
+    document_list(p->d, BLOCK_FACTS);
+    glance(p, MESSAGE_REPORT_GLANCE_ACCESSES, FIGURES_ACCESSES, ACCESSES_DONE);
+    glance(p, MESSAGE_REPORT_GLANCE_DENIED, FIGURES_ACCESSES, ACCESSES_DENIED);
+    glance(p, MESSAGE_REPORT_GLANCE_RECEIVED, FIGURES_VOLUMES, VOLUMES_RECEIVED);
+    glance(p, MESSAGE_REPORT_GLANCE_SELECTED, FIGURES_VOLUMES, VOLUMES_SELECTED);
+    glance(p, MESSAGE_REPORT_GLANCE_PROVIDED, FIGURES_PROVISIONS, PROVISIONS_PROVIDED);
+    glance(p, MESSAGE_REPORT_GLANCE_EMERGENCIES, FIGURES_EMERGENCIES, EMERGENCIES_BEGUN);
+    glance(p, MESSAGE_REPORT_GLANCE_LIVE, FIGURES_APPROVALS, APPROVALS_LIVE);
+    glance(p, MESSAGE_REPORT_GLANCE_NOT_ERASED, FIGURES_RETENTION, RETENTION_NOT_ERASED);
+    glance(p, MESSAGE_REPORT_GLANCE_INCIDENTS, FIGURES_INCIDENTS, INCIDENTS_COUNT);
+    glance(p, MESSAGE_REPORT_GLANCE_FINDINGS, FIGURES_FINDINGS, FINDINGS_FOUND);
+    if (p->is_public)
+        PUT(p, PARAGRAPH, SUPPRESSED,
+            show_number(&least,
+                figure_low(json_object_get(json_object_get(p->report, "rules"), "public_min")) -
+                    1));
+}
+
+void section_health(struct page *p)
+{
+    const json_t *limits = json_object_get(json_object_get(p->report, "rules"), "limits_ms");
+    struct shown every;
+
+    if (page_rows(p, FIGURES_SYSTEMS) == NULL)
+        return;
+    PUT(p, SECTION, SECTION_HEALTH);
+    PUT(p, PARAGRAPH, HEALTH_SYSTEMS,
+        show_duration(p, &every, figure_low(json_object_get(limits, "heartbeat-missing"))));
+    put_table(p, FIGURES_SYSTEMS, COLUMNS_ALL & ~(1U << SYSTEMS_CHECKPOINTS));
+    put_table(p, FIGURES_RECORDS, COLUMNS_ALL);
+}
