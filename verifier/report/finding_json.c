@@ -20,6 +20,7 @@ json_t *finding_json(const struct rules_finding *f)
         json_add(list, json_string(address));
     }
     json_put(json, "rule", json_string(f->rule->name));
+    json_put(json, "severity", json_string(severity_said[f->rule->severity].in[LANGUAGE_EN]));
     json_put(json, "id", json_hex(span_hash(&f->id)));
     json_put(json, "records", list);
     json_put(json, "open", json_boolean(f->open));

@@ -4,7 +4,7 @@
 #include "core/text.h"
 #include "verifier/report/sections_internal.h"
 #include "verifier/report/terms.h"
-#include "verifier/rules/rules.h"
+#include "verifier/rules/facts_json.h"
 
 /* What a buffer holds, into `out`, and the buffer's end. */
 static const char *settle(struct shown *out, struct buf *b)
@@ -113,8 +113,14 @@ const char *show_key(const struct page *p, struct shown *out, const char *key, c
     const char *text = json_string_value(value);
     enum message name;
 
+    const struct rule *rule =
+        text != NULL && strcmp(key, "rule") == 0 ? rule_of(span_str(text)) : NULL;
+
     show_text(out, value);
-    if (text == NULL || text[0] == 0)
+    if (rule != NULL)
+        snprintf(out->text, sizeof out->text, "%s (%s)", rule->title.in[p->wording.language],
+            rule->name);
+    else if (text == NULL || text[0] == 0)
         snprintf(out->text, sizeof out->text, "%s", WORDS(p, NOT_NAMED));
     else if (terms_label(key, text, &name))
         snprintf(out->text, sizeof out->text, "%s", message_in(p->wording.language, name));
@@ -123,11 +129,8 @@ const char *show_key(const struct page *p, struct shown *out, const char *key, c
 
 void put_sentence(const struct page *p, const json_t *finding, struct buf *out)
 {
-    const char *text = json_string_value(json_object_get(finding, "sentence"));
-
-    (void)p;
-    if (text != NULL)
-        document_text(out, span_str(text));
+    if (facts_json_sentence(out, finding, &p->wording) != 0)
+        buf_put_str(out, WORDS(p, NO_SENTENCE));
 }
 
 /* --- Tables. */

@@ -1,27 +1,62 @@
-/* keiin-verify report: what happened in a period, for people and to be checked. */
+/* keiin-verify report: what happened in a period, for people, and to be checked. */
+#include <errno.h>
 #include <getopt.h>
-#include <string.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "system/cli.h"
 #include "system/file.h"
 #include "system/messages.h"
 #include "verifier/report/report.h"
+#include "verifier/report/sections.h"
 #include "verifier/verify/audited.h"
 #include "verifier/verify/verify.h"
+
+#define FINDINGS_LISTED 20 /* of each rule */
+#define REPORT_BYTES_MAX ((size_t)1 << 30)
+
+enum report_format { FORMAT_HTML, FORMAT_PDF, FORMAT_CSV, FORMAT_JSON, FORMATS };
+static const char *const formats[] = {"html", "pdf", "csv", "json"};
+static const char *const profiles[] = {
+    [REPORT_COMMITTEE] = "committee", [REPORT_PUBLIC] = "public"};
 
 struct report_arguments {
     struct audited ledger;
     const char *from, *to, *profile, *format, *out, *limits_path;
-    uint64_t findings_max;
+    bool era;
+    enum report_format as;
+    struct report_options options;
 };
+
+/* The number of a word in a list; false when it is none of them. */
+static bool one_of(const char *const *words, int count, const char *word, int *out)
+{
+    for (*out = 0; *out < count; ++*out)
+        if (strcmp(words[*out], word) == 0)
+            return true;
+    return false;
+}
+
+static int take_words(struct report_arguments *a)
+{
+    int number;
+
+    if (!one_of(profiles, 2, a->profile, &number))
+        return cli_usage("%s", message_text(MESSAGE_VERIFY_REPORT_PROFILE));
+    a->options.profile = (enum report_profile)number;
+    if (!one_of(formats, FORMATS, a->format, &number))
+        return cli_usage("%s", message_text(MESSAGE_VERIFY_REPORT_FORMAT));
+    a->as = (enum report_format)number;
+    return 0;
+}
 
 static int parse(int argc, char **argv, struct report_arguments *a)
 {
     const struct option_row rows[] = {AUDITED_OPTIONS(&a->ledger), OPTION("from", .text = &a->from),
         OPTION("to", .text = &a->to), OPTION("profile", .text = &a->profile),
         OPTION("format", .text = &a->format), OPTION("out", .text = &a->out),
-        OPTION("rules", .text = &a->limits_path),
-        OPTION("findings-max", .number = &a->findings_max, .max = 10000)};
+        OPTION("rules", .text = &a->limits_path), OPTION("era", .flag = &a->era),
+        OPTION("findings-max", .number = &a->options.findings_max, .max = 10000)};
     int status = options_read(argc, argv, rows, sizeof rows / sizeof rows[0]);
 
     if (status != 0)
@@ -29,18 +64,101 @@ static int parse(int argc, char **argv, struct report_arguments *a)
     if (argc - optind != 1)
         return cli_usage(message_text(MESSAGE_VERIFY_ONE_SOURCE), argv[0]);
     if (a->from == NULL || a->to == NULL || a->out == NULL)
-        return cli_usage("report needs --from, --to and --out");
+        return cli_usage("%s", message_text(MESSAGE_VERIFY_REPORT_NEEDS));
+    return take_words(a);
+}
+
+/* Period and limits, and that nothing is overwritten: before an audit that may take long. */
+static int prepare(struct report_arguments *a, const struct rules_limits *limits)
+{
+    struct report_options *o = &a->options;
+    struct why why = {""};
+    int err = period_parse(&o->period, a->from, a->to, rules_limits_zone_minutes(limits), &why);
+
+    o->limits = limits;
+    if (err != 0)
+        return cli_usage("%s", why.text);
+    if (o->profile == REPORT_PUBLIC && !period_take_months(&o->period))
+        return cli_usage("%s", message_text(MESSAGE_VERIFY_REPORT_MONTHS));
+    if (access(a->out, F_OK) == 0) {
+        why_set(&why, "%s", strerror(EEXIST));
+        return status_of_error(KEIIN_EUSAGE, a->out, &why);
+    }
     return 0;
 }
 
-static int make(struct report_arguments *a, struct report *report, const char *command)
+/* --- The report in its format. */
+
+static int put_pdf(const struct document *d, struct buf *out, struct why *why)
+{
+    char *bytes = NULL;
+    size_t n = 0;
+    FILE *to = open_memstream(&bytes, &n);
+    int err = to == NULL ? KEIIN_ENOMEM : document_pdf(d, to, why);
+
+    if (to != NULL && fclose(to) != 0 && err == 0)
+        err = KEIIN_ENOMEM;
+    if (err == 0)
+        buf_put(out, bytes, n);
+    free(bytes);
+    return err;
+}
+
+static int put_document(
+    const struct report_arguments *a, const json_t *json, struct buf *out, struct why *why)
+{
+    char *text = json_dumps(json, JSON_COMPACT);
+    struct document d;
+    int err;
+
+    document_init(&d, messages_language());
+    err = text == NULL ? KEIIN_ENOMEM : report_document(json, messages_language(), a->era, &d);
+    if (err == 0) {
+        d.embedded = span_str(text);
+        err = a->as == FORMAT_HTML  ? document_html(&d, out)
+              : a->as == FORMAT_CSV ? document_csv(&d, out)
+                                    : put_pdf(&d, out, why);
+    }
+    document_destroy(&d);
+    free(text);
+    return err;
+}
+
+static int put_json(const json_t *json, struct buf *out)
+{
+    char *text = json_dumps(json, JSON_INDENT(1));
+
+    if (text == NULL)
+        return KEIIN_ENOMEM;
+    buf_put_str(out, text);
+    buf_put_u8(out, '\n');
+    free(text);
+    return 0;
+}
+
+static int write_report(const struct report_arguments *a, const json_t *json)
+{
+    struct why why = {""};
+    struct buf out;
+    int err;
+
+    buf_init(&out, REPORT_BYTES_MAX);
+    err = a->as == FORMAT_JSON ? put_json(json, &out) : put_document(a, json, &out, &why);
+    if (err == 0)
+        err = buf_status(&out);
+    if (err == 0)
+        err = file_create(a->out, 0644, buf_view(&out), &why);
+    buf_destroy(&out);
+    return err == 0 ? 0 : status_of_error(err, a->out, &why);
+}
+
+/* The ledger read once, and what came of it written. */
+static int make(struct report_arguments *a, struct report *report)
 {
     struct why why = {""};
     json_t *json = NULL;
-    char *text;
     int err, status;
 
-    (void)command;
     a->ledger.options.keeper = report_keeper(report);
     a->ledger.options.findings_max = REPORT_AUDIT_FINDINGS_MAX;
     status = audited_run(&a->ledger);
@@ -49,41 +167,31 @@ static int make(struct report_arguments *a, struct report *report, const char *c
     err = report_finish(report, &a->ledger.result, span_str(a->ledger.origin), &json, &why);
     if (err == 0)
         err = report_add_evidence(report, a->ledger.source, &a->ledger.result, json);
-    if (err != 0) {
-        json_decref(json);
-        return status_of_error(err, "report", &why);
-    }
-    text = json_dumps(json, JSON_INDENT(1));
-    err = file_create(a->out, 0644, span_str(text), &why);
-    free(text);
+    status = err == 0 ? write_report(a, json) : status_of_error(err, "report", &why);
     json_decref(json);
-    return err == 0 ? 0 : status_of_error(err, a->out, &why);
+    return status;
 }
 
 int report_command(int argc, char **argv)
 {
-    struct report_arguments a = {.findings_max = 20};
-    struct report_options options = {0};
+    struct report_arguments a = {.profile = "committee", .format = "html"};
     struct rules_limits *limits = NULL;
     struct report *report = NULL;
-    struct why why = {""};
-    int err, status;
+    int status;
 
     audited_init(&a.ledger);
+    a.options.findings_max = FINDINGS_LISTED;
     status = parse(argc, argv, &a);
     if (status == 0)
         status = input_limits(a.limits_path, &limits);
-    if (status == 0) {
-        err = period_parse(&options.period, a.from, a.to, rules_limits_zone_minutes(limits), &why);
-        status = err == 0 ? 0 : status_of_error(err, "report", &why);
-    }
+    if (status == 0)
+        status = prepare(&a, limits);
     if (status == 0)
         status = audited_open(&a.ledger, argv[0], argv[optind]);
     if (status == 0) {
-        options.limits = limits;
-        options.findings_max = a.findings_max;
-        err = report_new(&options, &report);
-        status = err == 0 ? make(&a, report, argv[0]) : status_of_error(err, "report", NULL);
+        int err = report_new(&a.options, &report);
+
+        status = err == 0 ? make(&a, report) : status_of_error(err, "report", NULL);
     }
     report_free(report);
     audited_destroy(&a.ledger);
