@@ -95,8 +95,8 @@ static void put_head(struct page *p)
     wording_zone(&zone, &p->wording);
     buf_put_u8(&zone, 0);
     show_number(&size, (uint64_t)json_integer_value(page_ledger(p, "size")));
-    show_text(&origin, page_ledger(p, "origin"));
-    show_text(&id, page_ledger(p, "id"));
+    show_text(p, &origin, page_ledger(p, "origin"));
+    show_text(p, &id, page_ledger(p, "id"));
     id.text[16] = 0;
     if (buf_status(&period) == 0 && buf_status(&zone) == 0)
         buf_printf(&subtitle, WORDS(p, SUBTITLE), (char *)period.p,

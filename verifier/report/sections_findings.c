@@ -3,7 +3,7 @@
 
 #include "verifier/report/sections_internal.h"
 
-static void put_records(const json_t *records, struct buf *out)
+static void put_records(const struct page *p, const json_t *records, struct buf *out)
 {
     json_t *record;
     size_t i;
@@ -14,7 +14,7 @@ static void put_records(const json_t *records, struct buf *out)
             continue;
         if (i > 0)
             buf_put_str(out, ", ");
-        document_text(out, span_str(json_string_value(record)));
+        document_text(out, p->wording.language, span_str(json_string_value(record)));
     }
 }
 
@@ -26,9 +26,9 @@ static void put_finding(struct page *p, const json_t *f)
     buf_init(&records, 64 * 1024);
     buf_init(&sentence, 64 * 1024);
     show_key(p, &rule, "rule", json_object_get(f, "rule"));
-    show_text(&id, json_object_get(f, "id"));
+    show_text(p, &id, json_object_get(f, "id"));
     id.text[16] = 0;
-    put_records(json_object_get(f, "records"), &records);
+    put_records(p, json_object_get(f, "records"), &records);
     if (json_is_true(json_object_get(f, "open")))
         buf_put_str(&sentence, WORDS(p, LIST_OPEN));
     put_sentence(p, f, &sentence);

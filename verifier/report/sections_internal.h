@@ -23,7 +23,7 @@ struct page {
 struct shown {
     char text[4 * DOCUMENT_TEXT_BYTES_MAX];
 };
-const char *show_text(struct shown *out, const json_t *text);
+const char *show_text(const struct page *p, struct shown *out, const json_t *text);
 const char *show_number(struct shown *out, uint64_t n);
 const char *show_duration(const struct page *p, struct shown *out, uint64_t ms);
 /* Of an RFC 3339 string; "none" when it is none. */

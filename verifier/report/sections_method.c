@@ -34,7 +34,7 @@ void section_method(struct page *p)
     PUT(p, PARAGRAPH, METHOD_END);
     PUT(p, PARAGRAPH, METHOD_STAND);
     PUT(p, PARAGRAPH, METHOD_AGENCY);
-    PUT(p, PARAGRAPH, METHOD_RULES, show_text(&version, json_object_get(p->report, "version")));
+    PUT(p, PARAGRAPH, METHOD_RULES, show_text(p, &version, json_object_get(p->report, "version")));
     if (p->is_public)
         PUT(p, PARAGRAPH, METHOD_PUBLIC,
             show_number(&least,
@@ -70,7 +70,7 @@ static void put_limits(struct page *p)
 
     sha256(&hash, (struct span){NULL, 0});
     hex_encode(none, span_hash(&hash));
-    show_text(&text, digest);
+    show_text(p, &text, digest);
     fact(p, MESSAGE_REPORT_BASIS_RULES,
         strcmp(text.text, none) == 0 ? WORDS(p, BASIS_INITIAL) : text.text);
 }
@@ -87,7 +87,7 @@ static void put_witnesses(struct page *p)
 
         buf_init(&what, 64 * 1024);
         buf_printf(
-            &what, WORDS(p, BASIS_WITNESS), show_text(&name, json_object_get(witness, "name")));
+            &what, WORDS(p, BASIS_WITNESS), show_text(p, &name, json_object_get(witness, "name")));
         document_item(p->d, buf_view(&what));
         document_item(p->d, span_str(show_time(p, &time, json_object_get(witness, "at"))));
         buf_destroy(&what);
@@ -103,7 +103,7 @@ static void put_note(struct page *p, const char *note)
     while (*note != 0) {
         size_t n = strcspn(note, "\n");
 
-        document_text(&lines, span_of(note, n));
+        document_text(&lines, p->wording.language, span_of(note, n));
         note += n;
         if (*note == '\n' && *++note != 0)
             buf_put_u8(&lines, '\n');
@@ -120,16 +120,16 @@ void section_basis(struct page *p)
 
     PUT(p, SECTION, SECTION_BASIS);
     document_list(p->d, BLOCK_FACTS);
-    fact(p, MESSAGE_REPORT_BASIS_LEDGER, show_text(&text, page_ledger(p, "origin")));
+    fact(p, MESSAGE_REPORT_BASIS_LEDGER, show_text(p, &text, page_ledger(p, "origin")));
     put_id(p);
     fact(p, MESSAGE_REPORT_BASIS_SIZE, show_number(&text, figure_low(page_ledger(p, "size"))));
-    fact(p, MESSAGE_REPORT_BASIS_ROOT, show_text(&text, page_ledger(p, "root")));
+    fact(p, MESSAGE_REPORT_BASIS_ROOT, show_text(p, &text, page_ledger(p, "root")));
     snprintf(line, sizeof line, "%llu, %llu",
         (unsigned long long)figure_low(page_ledger(p, "roster_trusted")),
         (unsigned long long)figure_low(page_ledger(p, "roster")));
     fact(p, MESSAGE_REPORT_BASIS_ROSTER, line);
     put_limits(p);
-    show_text(&text, json_object_get(p->report, "version"));
+    show_text(p, &text, json_object_get(p->report, "version"));
     snprintf(line, sizeof line, "keiin-verify %.40s", text.text);
     fact(p, MESSAGE_REPORT_BASIS_PROGRAM, line);
     put_witnesses(p);

@@ -26,12 +26,13 @@ static struct buf begin(void)
     return b;
 }
 
-const char *show_text(struct shown *out, const json_t *text)
+const char *show_text(const struct page *p, struct shown *out, const json_t *text)
 {
     struct buf b = begin();
 
     if (json_is_string(text))
-        document_text(&b, span_of(json_string_value(text), json_string_length(text)));
+        document_text(
+            &b, p->wording.language, span_of(json_string_value(text), json_string_length(text)));
     return settle(out, &b);
 }
 
@@ -116,7 +117,7 @@ const char *show_key(const struct page *p, struct shown *out, const char *key, c
     const struct rule *rule =
         text != NULL && strcmp(key, "rule") == 0 ? rule_of(span_str(text)) : NULL;
 
-    show_text(out, value);
+    show_text(p, out, value);
     if (rule != NULL)
         snprintf(out->text, sizeof out->text, "%s (%s)", rule->title.in[p->wording.language],
             rule->name);
@@ -275,7 +276,6 @@ void put_chart_of_rows(struct page *p, enum figure_table_number number, unsigned
     const struct figure_table *table = &figure_tables[number];
     const json_t *rows = page_rows(p, number);
     size_t n = json_array_size(rows), used = 0;
-    struct document_chart *chart;
     struct shown key;
 
     for (size_t i = 0; i < n; i++)
@@ -283,7 +283,7 @@ void put_chart_of_rows(struct page *p, enum figure_table_number number, unsigned
             figure_high(json_object_get(json_array_get(rows, i), table->columns[column].name)) > 0;
     if (used < 2 || used > 100)
         return;
-    chart = document_chart(p->d, CHART_BARS, message_in(p->wording.language, caption),
+    document_chart(p->d, CHART_BARS, message_in(p->wording.language, caption),
         message_in(p->wording.language, axis), used, 1);
     document_chart_series(
         p->d, 0, span_str(heading_of(p, table->name, table->columns[column].name)));
@@ -295,8 +295,7 @@ void put_chart_of_rows(struct page *p, enum figure_table_number number, unsigned
             continue;
         show_key(p, &key, table->keys[0], json_object_get(row, table->keys[0]));
         document_chart_category(p->d, c, span_str(key.text));
-        if (chart != NULL)
-            chart->values[c] = (struct chart_value){figure_low(value), figure_high(value)};
+        document_chart_value(p->d, c, 0, figure_low(value), figure_high(value));
         c++;
     }
 }

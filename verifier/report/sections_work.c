@@ -8,83 +8,85 @@
 #define SERIES_MAX 6
 #define PIECES_MAX 100
 
-/* The pieces of time of the period, as labels. */
-static size_t pieces(const struct page *p, char labels[][PERIOD_LABEL_BYTES])
-{
-    struct period period = {p->from, p->to, p->wording.zone_minutes, 1, {p->from, p->to}};
-    size_t count = 0;
-
-    for (uint64_t ms = p->from; ms < p->to && count < PIECES_MAX; ms = period_next(&period, ms))
-        period_label(&period, ms, labels[count++]);
-    return count;
-}
-
-/* Agencies by what they did most; those behind the last place share it. */
-struct agencies {
-    const char *names[SERIES_MAX];
-    size_t count;
+/* Accesses by piece of time and agency; agencies behind the last place share it. */
+struct over_time {
+    char labels[PIECES_MAX][PERIOD_LABEL_BYTES];
+    size_t pieces;
+    const char *agencies[SERIES_MAX];
+    size_t agency_count;
+    bool shared;
+    struct chart_value done[PIECES_MAX][SERIES_MAX];
 };
 
-static size_t series_of(struct agencies *a, const char *name)
+static void set_pieces(const struct page *p, struct over_time *o)
 {
-    for (size_t i = 0; i < a->count; i++)
-        if (strcmp(a->names[i], name) == 0)
-            return i;
-    if (a->count == SERIES_MAX)
-        return SERIES_MAX - 1;
-    a->names[a->count] = name;
-    return a->count++;
+    struct period period = {p->from, p->to, p->wording.zone_minutes, 1, {p->from, p->to}};
+
+    for (uint64_t ms = p->from; ms < p->to && o->pieces < PIECES_MAX; ms = period_next(&period, ms))
+        period_label(&period, ms, o->labels[o->pieces++]);
 }
 
-static void add_value(struct chart_value *to, const json_t *value)
+static size_t series_of(struct over_time *o, const char *agency)
 {
-    to->low += figure_low(value);
-    to->high += figure_high(value);
+    for (size_t i = 0; i < o->agency_count; i++)
+        if (strcmp(o->agencies[i], agency) == 0)
+            return i;
+    if (o->agency_count == SERIES_MAX) {
+        o->shared = true;
+        return SERIES_MAX - 1;
+    }
+    o->agencies[o->agency_count] = agency;
+    return o->agency_count++;
+}
+
+static void add_row(struct over_time *o, const json_t *row)
+{
+    const char *time = json_string_value(json_object_get(row, "time"));
+    const char *agency = json_string_value(json_object_get(row, "agency"));
+    const json_t *done = json_object_get(row, "done");
+    struct chart_value *value;
+    size_t i = 0;
+
+    while (time != NULL && i < o->pieces && strcmp(o->labels[i], time) != 0)
+        i++;
+    if (time == NULL || agency == NULL || i == o->pieces)
+        return;
+    value = &o->done[i][series_of(o, agency)];
+    value->low += figure_low(done);
+    value->high += figure_high(done);
+}
+
+static void draw(struct page *p, const struct over_time *o)
+{
+    struct document *d = p->d;
+
+    document_chart(d, CHART_STACKED, WORDS(p, CHART_ACCESSES), WORDS(p, AXIS_ACCESSES), o->pieces,
+        o->agency_count);
+    for (size_t s = 0; s < o->agency_count; s++)
+        document_chart_series(
+            d, s, span_str(o->shared && s + 1 == SERIES_MAX ? WORDS(p, OTHER) : o->agencies[s]));
+    for (size_t i = 0; i < o->pieces; i++) {
+        document_chart_category(d, i, span_str(o->labels[i]));
+        for (size_t s = 0; s < o->agency_count; s++)
+            document_chart_value(d, i, s, o->done[i][s].low, o->done[i][s].high);
+    }
 }
 
 static void put_accesses_over_time(struct page *p)
 {
     json_t *rows = (json_t *)page_rows(p, FIGURES_ACCESSES_OVER_TIME), *row;
-    char(*labels)[PERIOD_LABEL_BYTES] = calloc(PIECES_MAX, sizeof *labels);
-    struct agencies agencies = {{NULL}, 0};
-    struct document_chart *chart;
-    size_t count, i;
+    struct over_time *o = calloc(1, sizeof *o);
+    size_t i;
 
-    if (labels == NULL) {
+    if (o == NULL) {
         p->d->err = KEIIN_ENOMEM;
         return;
     }
-    count = pieces(p, labels);
-    json_array_foreach(rows, i, row)
-    {
-        const char *name = json_string_value(json_object_get(row, "agency"));
-
-        if (name != NULL)
-            (void)series_of(&agencies, name);
-    }
-    if (agencies.count == 0 || count < 2)
-        goto out;
-    chart = document_chart(p->d, CHART_STACKED, WORDS(p, CHART_ACCESSES), WORDS(p, AXIS_ACCESSES),
-        count, agencies.count);
-    for (i = 0; i < count; i++)
-        document_chart_category(p->d, i, span_str(labels[i]));
-    for (i = 0; i < agencies.count; i++)
-        document_chart_series(
-            p->d, i, span_str(i + 1 == SERIES_MAX ? WORDS(p, OTHER) : agencies.names[i]));
-    json_array_foreach(rows, i, row)
-    {
-        const char *time = json_string_value(json_object_get(row, "time"));
-        const char *name = json_string_value(json_object_get(row, "agency"));
-        size_t k = 0;
-
-        while (time != NULL && k < count && strcmp(labels[k], time) != 0)
-            k++;
-        if (chart != NULL && time != NULL && name != NULL && k < count)
-            add_value(&chart->values[k * agencies.count + series_of(&agencies, name)],
-                json_object_get(row, "done"));
-    }
-out:
-    free(labels);
+    set_pieces(p, o);
+    json_array_foreach(rows, i, row) add_row(o, row);
+    if (o->agency_count > 0 && o->pieces > 1)
+        draw(p, o);
+    free(o);
 }
 
 static void put_volumes_chart(struct page *p)
@@ -94,15 +96,13 @@ static void put_volumes_chart(struct page *p)
     static const enum message names[] = {MESSAGE_REPORT_COLUMN_VOLUMES_RECEIVED,
         MESSAGE_REPORT_COLUMN_VOLUMES_SELECTED, MESSAGE_REPORT_COLUMN_VOLUMES_DISCARDED,
         MESSAGE_REPORT_COLUMN_VOLUMES_ERASED};
-    struct document_chart *chart;
     size_t used = 0, c = 0;
 
     for (size_t i = 0; i < 4; i++)
         used += figure_high(page_total(p, FIGURES_VOLUMES, columns[i])) > 0;
     if (used < 2)
         return;
-    chart =
-        document_chart(p->d, CHART_BARS, WORDS(p, CHART_VOLUMES), WORDS(p, AXIS_ITEMS), used, 1);
+    document_chart(p->d, CHART_BARS, WORDS(p, CHART_VOLUMES), WORDS(p, AXIS_ITEMS), used, 1);
     document_chart_series(p->d, 0, span_str(WORDS(p, AXIS_ITEMS)));
     for (size_t i = 0; i < 4; i++) {
         const json_t *value = page_total(p, FIGURES_VOLUMES, columns[i]);
@@ -110,8 +110,7 @@ static void put_volumes_chart(struct page *p)
         if (figure_high(value) == 0)
             continue;
         document_chart_category(p->d, c, span_str(message_in(p->wording.language, names[i])));
-        if (chart != NULL)
-            chart->values[c] = (struct chart_value){figure_low(value), figure_high(value)};
+        document_chart_value(p->d, c, 0, figure_low(value), figure_high(value));
         c++;
     }
 }
