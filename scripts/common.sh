@@ -5,6 +5,8 @@
 
 KEIIN_SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export KEIIN_SRC
+# Scripts read what programs say: keiin's and others speak English to them, wherever they run.
+export LC_ALL=C.UTF-8
 
 say() { printf '%s\n' "$*"; }
 

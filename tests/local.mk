@@ -136,7 +136,8 @@ check_PROGRAMS += $(KEIIN_UNIT_TESTS)
 TESTS += $(KEIIN_UNIT_TESTS)
 endif
 AM_TESTS_ENVIRONMENT = \
-	KEIIN_SRC='$(abs_top_srcdir)' KEIIN_BIN='$(abs_top_builddir)'; export KEIIN_SRC KEIIN_BIN;
+	KEIIN_SRC='$(abs_top_srcdir)' KEIIN_BIN='$(abs_top_builddir)' LC_ALL=C.UTF-8; \
+	export KEIIN_SRC KEIIN_BIN LC_ALL;
 
 # The simulation: ledger and clients in one thread, clock, store, disks and network in memory.
 if WITH_SERVER

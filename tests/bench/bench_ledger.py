@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+os.environ["LC_ALL"] = "C.UTF-8"  # the programs speak English here, wherever this runs
 BIN = os.path.abspath(os.environ.get("KEIIN_BIN", "build"))
 ORIGIN = "bench.example/ledger"
 

@@ -16,6 +16,7 @@ import tempfile
 import scale
 from bench_ledger import Ledger, bench, program, run
 
+os.environ["LC_ALL"] = "C.UTF-8"  # the programs speak English here, wherever this runs
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
 from hostile import Hostile  # noqa: E402
 

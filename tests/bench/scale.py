@@ -25,6 +25,7 @@ import urllib.parse
 
 from bench_ledger import Ledger, bench, program, run
 
+os.environ["LC_ALL"] = "C.UTF-8"  # the programs speak English here, wherever this runs
 CONNECTIONS = 256
 REQUESTS_MAX = 1000  # signed at once, for each connection
 ROUNDS = 3

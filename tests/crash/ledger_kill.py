@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 
+os.environ["LC_ALL"] = "C.UTF-8"  # the programs speak English here, wherever this runs
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
 from ledger_lab import lab, record, sha256, tree, unpack  # noqa: E402
 

@@ -10,6 +10,7 @@ import audit
 import roster as rosters
 from source import open_source
 
+os.environ["LC_ALL"] = "C.UTF-8"  # the programs speak English here, wherever this runs
 TREE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 BIN = os.environ.get("KEIIN_BIN", os.path.join(TREE, "build"))
 VERIFY = os.path.join(BIN, "keiin-verify")

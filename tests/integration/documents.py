@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 
+os.environ["LC_ALL"] = "C.UTF-8"  # the programs speak English here, wherever this runs
 SRC = pathlib.Path(os.environ.get("KEIIN_SRC", ".")).resolve()
 BIN = pathlib.Path(os.environ.get("KEIIN_BIN", SRC / "build")).resolve()
 FOLDERS = ("core", "system", "auditlog", "http", "store", "keys", "client", "ledger", "verifier")

@@ -2,6 +2,7 @@
 # What `make install` puts where; a program of somebody else's builds against the installed
 # libkeiin by pkg-config, sees nothing of it but its interface, and runs.
 set -euo pipefail
+export LC_ALL=C.UTF-8 # the programs speak English here, wherever this runs
 KEIIN_BIN=$(cd "${KEIIN_BIN:-build}" && pwd)
 [ -x "$KEIIN_BIN/keiin-client" ] || { echo 'built without curl: no library to install'; exit 77; }
 dir=$(mktemp -d)

@@ -11,6 +11,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 unset KEIIN_PASSPHRASE_FILE
+export LC_ALL=C.UTF-8 # the programs speak English here, wherever this runs
 
 fail()
 {

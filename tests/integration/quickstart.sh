@@ -2,6 +2,7 @@
 # The quickstart meets its own expectations, in a folder of this test; and the second
 # implementation of the audit agrees with keiin-verify on its ledger and on each tampered copy.
 set -euo pipefail
+export LC_ALL=C.UTF-8 # the programs speak English here, wherever this runs
 src=${KEIIN_SRC:-$(cd "$(dirname "$0")/../.." && pwd)}
 KEIIN_BIN=$(cd "${KEIIN_BIN:-build}" && pwd)
 export KEIIN_BIN

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import unittest
 
+os.environ["LC_ALL"] = "C.UTF-8"  # the programs speak English here, wherever this runs
 SRC = pathlib.Path(os.environ.get("KEIIN_SRC", pathlib.Path(__file__).resolve().parents[2]))
 BIN = pathlib.Path(os.environ.get("KEIIN_BIN", SRC / "build")).resolve()
 sys.path.insert(0, str(SRC / "tests" / "tools"))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 
+os.environ["LC_ALL"] = "C.UTF-8"  # the programs speak English here, wherever this runs
 SRC = pathlib.Path(os.environ.get("KEIIN_SRC", "."))
 BIN = pathlib.Path(os.environ.get("KEIIN_BIN", "build")).resolve()
 VECTORS = SRC / "tests/vectors"

@@ -11,6 +11,7 @@ import unittest
 
 import fake_ledger as fake
 
+os.environ["LC_ALL"] = "C.UTF-8"  # the programs speak English here, wherever this runs
 SRC = pathlib.Path(os.environ.get("KEIIN_SRC", pathlib.Path(__file__).resolve().parents[2]))
 BIN = pathlib.Path(os.environ.get("KEIIN_BIN", SRC / "build")).resolve()
 CLIENT = str(BIN / "keiin-client")

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 
+os.environ["LC_ALL"] = "C.UTF-8"  # the programs speak English here, wherever this runs
 SRC = pathlib.Path(os.environ.get("KEIIN_SRC", pathlib.Path(__file__).resolve().parents[2]))
 BIN = pathlib.Path(os.environ.get("KEIIN_BIN", SRC / "build")).resolve()
 CALLS_MAX, VARIANTS_MAX, TRACE_MAX, MODULES_MAX = 96, 6, 49152, 96
