@@ -31,6 +31,7 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_rules_erasure \
 	tests/unit/test_rules_selection \
 	tests/unit/test_rules_behaviour \
+	tests/unit/test_rules_said \
 	tests/unit/test_rules_provision \
 	tests/unit/test_rules_source \
 	tests/unit/test_rules_time \
@@ -70,6 +71,7 @@ tests_unit_test_rules_engine_SOURCES = tests/unit/test_rules_engine.c $(RULES_ST
 tests_unit_test_rules_engine_LDADD = $(LDADD_RULES)
 tests_unit_test_rules_state_SOURCES = tests/unit/test_rules_state.c $(RULES_STREAM)
 tests_unit_test_rules_state_LDADD = $(LDADD_RULES)
+tests_unit_test_rules_said_LDADD = $(LDADD_RULES)
 tests_unit_test_rules_table_LDADD = $(LDADD_RULES)
 tests_unit_test_rules_grants_SOURCES = tests/unit/test_rules_grants.c $(RULES_STREAM)
 tests_unit_test_rules_grants_LDADD = $(LDADD_RULES)
@@ -213,6 +215,10 @@ tests_crash_faultlib_la_LDFLAGS = $(KEIIN_LDFLAGS) -module -avoid-version -share
 
 check-programs: $(check_PROGRAMS) $(check_LTLIBRARIES)
 .PHONY: check-programs
+
+# A tool of scripts: sentences of findings, made from their JSON.
+check_PROGRAMS += tests/tools/finding_sentences
+tests_tools_finding_sentences_LDADD = $(LIBRULES) libsystem.la libcore.la
 
 # Benchmarks, built and run by `make bench`; each prints one JSON object.
 EXTRA_PROGRAMS =

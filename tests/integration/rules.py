@@ -6,7 +6,9 @@ import collections
 import os
 import pathlib
 import re
+import subprocess
 import sys
+import unicodedata
 import unittest
 
 SRC = pathlib.Path(os.environ.get("KEIIN_SRC", pathlib.Path(__file__).resolve().parents[2]))
@@ -228,6 +230,48 @@ class Said(lab.Case):
         self.assertIn("x-drill", text.out)
         self.assertLess(max(map(len, text.out.splitlines())), 400)
 
+    def test_japanese(self):
+        """The same findings in Japanese; JSON does not know of languages."""
+        self.assertEqual(lab.rules(self.folder, "--lang", "ja").findings, self.done.findings)
+        text = lab.rules(self.folder, "--text", "--lang", "ja")
+        self.assertEqual((text.status, text.err), (1, ""))
+        words = re.sub(r"\s+", "", text.out)
+        sentences = self.sentences("ja")
+        severities = {"low": "低", "medium": "中", "high": "高"}
+        at = 0
+        for finding, sentence in zip(self.done.findings, sentences):
+            head = (f"{finding['rule']}（重大度：{severities[finding['severity']]}）、記録 "
+                    f"{' '.join(finding['records'])}、指摘 {finding['id'][:16]}{sentence}")
+            at = words.index(re.sub(r"\s+", "", head), at)
+        for line in text.out.splitlines():
+            if line.startswith("    "):
+                width = sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in line)
+                self.assertLessEqual(width, 96 + 2, line)
+
+    def sentences(self, form):
+        """The sentences of the findings, made from their JSON by another program."""
+        done = subprocess.run([lab.SENTENCES, form], input=self.done.out.encode(),
+                              capture_output=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        lines = done.stdout.decode().splitlines()
+        self.assertEqual(len(lines), len(self.done.findings))
+        return lines
+
+    def test_sentences_from_json(self):
+        """A finding's JSON makes its sentence again, in every form."""
+        self.assertEqual(self.sentences("plain"), [f["sentence"] for f in self.done.findings])
+        for form, end, time in (("en", ".", r"\b\d+ [A-Z][a-z]+ 20\d\d, \d\d:\d\d:\d\d\b"),
+                                ("ja", "。", r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
+                                ("era", "。", r"令和(\d+|元)年\d+月\d+日\d+時\d\d分\d\d秒")):
+            for finding, sentence in zip(self.done.findings, self.sentences(form)):
+                self.assertRegex(sentence, rf"^[^{{}}\n]{{40,}}\{end}$")
+                own = {"heartbeat-missing": "writer", "erase-late": "dataset"}
+                name = own.get(finding["rule"], "actor")
+                if name in finding["facts"] and finding["facts"][name] in finding["sentence"]:
+                    self.assertIn(finding["facts"][name], sentence)
+                if re.search(r"20\d\d-\d\d-\d\dT", finding["sentence"]):
+                    self.assertRegex(sentence, time)
+
     def test_findings_max(self):
         """So many of each rule."""
         by_rule = self.done.verdict["by_rule"].values()
@@ -263,6 +307,18 @@ class Explained(lab.Case):
                 self.assertIn(word, one.out, rule)
             parts.append(one.out)
         self.assertEqual(whole.out, "".join(parts))
+
+    def test_each_in_japanese(self):
+        whole, english = (lab.run("rules", *options, "--explain", "all")
+                          for options in (("--lang", "ja"), ()))
+        self.assertEqual((whole.status, whole.err), (0, ""))
+        parts, others = whole.out.split("\n\n"), english.out.split("\n\n")
+        self.assertEqual(len(parts), len(others))
+        for part, other in zip(parts, others):
+            self.assertEqual(part.split("（")[0], other.split(" (")[0])
+            # Nothing of it is left in English but ids, fields and names.
+            self.assertNotRegex(part, r"(?m)[a-z]+ (the|and|of|was|that|to|a) ")
+            self.assertEqual(len(re.findall(r"\{\w+\}", part)), len(re.findall(r"\{\w+\}", other)))
 
     def test_limits_as_they_hold(self):
         limits = self.write("[heartbeat-missing]\nlimit = 30 min\n[late-record]\nuse = no\n")

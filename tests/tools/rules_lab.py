@@ -16,6 +16,7 @@ import ed25519_sign
 
 VERIFY = str(BIN / "keiin-verify")
 FORGE = str(BIN / "forge-ledger")
+SENTENCES = str(BIN / "tests" / "tools" / "finding_sentences")
 ORIGIN = "ledger.example/history"
 NO_LIMITS = hashlib.sha256(b"").hexdigest()
 

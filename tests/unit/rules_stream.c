@@ -14,6 +14,7 @@
 #include "core/record.h"
 #include "core/sha256.h"
 #include "verifier/rules/engine_internal.h"
+#include "verifier/rules/facts_json.h"
 
 #define STEPS_MAX 160000
 #define ROSTERS_MAX 200
@@ -381,6 +382,32 @@ struct told {
     size_t entries, bytes; /* remembered at the end */
 };
 
+/* What was stored of it makes the same sentence, in either language. */
+static void said_again(const struct rules_finding *f)
+{
+    static const struct wording japanese = {LANGUAGE_JA, 9 * 60, true};
+    const struct wording *wordings[] = {NULL, &japanese};
+    json_t *facts = facts_json_of(f);
+    struct rule_fact back[FACTS_JSON_MAX];
+    size_t count;
+
+    assert_non_null(facts);
+    assert_int_equal(facts_json_read(facts, f->rule, back, &count), 0);
+    for (int i = 0; i < 2; i++) {
+        struct buf one, other;
+
+        buf_init(&one, 64 * 1024);
+        buf_init(&other, 64 * 1024);
+        rules_finding_sentence(&one, f, wordings[i]);
+        assert_int_equal(
+            rules_sentence_put(&other, f->rule, f->sentence, back, count, wordings[i]), 0);
+        assert_true(one.n > 0 && span_eq(buf_view(&one), buf_view(&other)));
+        buf_destroy(&one);
+        buf_destroy(&other);
+    }
+    json_decref(facts);
+}
+
 static int take(void *ctx, const struct rules_finding *f)
 {
     struct told *told = ctx;
@@ -391,6 +418,7 @@ static int take(void *ctx, const struct rules_finding *f)
         assert_non_null(table_add(told->ids, key_of(span_hash(&f->id))));
         assert_int_equal(table_count(told->ids), before + 1);
     }
+    said_again(f);
     buf_put_str(told->findings, f->rule->name);
     for (size_t i = 0; i < f->address_count; i++)
         buf_printf(told->findings, " %llu.%llu", (unsigned long long)f->addresses[i].index,
