@@ -43,8 +43,8 @@ static bool is_among(uint32_t c, const char *set)
 /* Whether a line may end between two characters (JIS X 4051, the common rules). */
 static bool may_break(uint32_t before, uint32_t after)
 {
-    if (!is_wide(before) && !is_wide(after))
-        return false;
+    if ((!is_wide(before) && !is_wide(after)) || (before >= '0' && before <= '9'))
+        return false; /* a number stays with its counter */
     return !is_among(after, "、。，．・：；？！）」』】〕〉》ーぁぃぅぇぉっゃゅょゎァィゥェォッャュ"
                             "ョヮヵヶ々ゝゞヽヾ),.:;?!]}%") &&
            !is_among(before, "（「『【〔〈《([{");

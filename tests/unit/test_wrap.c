@@ -47,6 +47,8 @@ static void test_japanese(void **state)
     wraps(JA40 "一二三四五六七八。九", 0, 0, JA40 "一二三四五六七\n八。九\n");
     wraps(JA40 "一二三四五六七（八）", 0, 0, JA40 "一二三四五六七\n（八）\n");
     wraps(JA40 "一二三四五六七八って", 0, 0, JA40 "一二三四五六七\n八って\n");
+    /* A number stays with what it counts. */
+    wraps(JA40 "一二三四五六七12件", 0, 0, JA40 "一二三四五六七\n12件\n");
     /* An id stays whole. */
     wraps(JA40 "一二三四auto:" TEN "に", 0, 0, JA40 "一二三四\nauto:" TEN "に\n");
 }

@@ -9,7 +9,7 @@ static const struct said sentences[] = {
     SAID("{actor} recorded the action \"{action}\" at {at}; every action must be one of the "
          "vocabulary's, or begin with x- where an agency has its own, and this one is neither, so "
          "no rule could judge it.",
-        "{actor}は、{at}に、「{action}」という行為を記録しました。行為は、語彙に定めるもの、"
+        "{actor} は、{at}に、「{action}」という行為を記録しました。行為は、語彙に定めるもの、"
         "または各機関が独自に定める「x-」で始まるものでなければなりません。この行為はそのいず"
         "れでもないため、どの規則でも判定できませんでした。"),
     SAID_END};
@@ -29,8 +29,8 @@ const struct rule rule_action_unknown = {
         "Actions that begin with x- are an agency's own and pass. The result counts them by name, "
         "and [actions] in the rules file says as which action of the vocabulary they are judged.",
         "「x-」で始まる行為は各機関が独自に定めるものであり、指摘しません。結果には、その件数"
-        "を名称ごとに示します。語彙のどの行為として判定するかは、規則設定ファイルの[actions]"
-        "で定めます。"),
+        "を名称ごとに示します。語彙のどの行為として判定するかは、規則ファイルの [actions] で"
+        "定めます。"),
     .origin =
         SAID("The vocabulary of records (doc/vocabulary.md).", "記録の語彙（doc/vocabulary.md）。"),
     .actions = ACTION_BIT(ACTION_UNKNOWN),

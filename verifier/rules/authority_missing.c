@@ -10,8 +10,8 @@ static int record(struct rule_run *run, const struct rules_record *r)
 static const struct said sentences[] = {
     SAID("{actor} ({unit}) did \"{action}\" on data set {dataset} at {at}; this needs an approval, "
          "and the record names none.",
-        "{actor}（{unit}）は、{at}に、データセット{dataset}に対して{action}を行いました。この"
-        "行為には承認が必要ですが、記録に承認が示されていません。"),
+        "{actor}（{unit}）は、{at}に、データセット {dataset} に対して{action}を行いました。こ"
+        "の行為には承認が必要ですが、記録に承認が示されていません。"),
     SAID_END};
 
 const struct rule rule_authority_missing = {

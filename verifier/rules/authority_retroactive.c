@@ -27,22 +27,22 @@ static const struct said sentences[] = {
     SAID("{actor} ({unit}) did \"{action}\" on data set {dataset} under {authority} at {at}; an "
          "approval must stand in the ledger before it is used, and this one was granted behind "
          "that record, at {known}.",
-        "{actor}（{unit}）は、{at}に、承認{authority}に基づくとして、データセット{dataset}に"
-        "対して{action}を行いました。承認は、利用する前に台帳に記録されていなければなりません"
-        "が、この承認は、この行為の記録より後に、{known}に与えられました。"),
+        "{actor}（{unit}）は、{at}に、承認 {authority} に基づくとして、データセット {dataset}"
+        " に対して{action}を行いました。承認は、利用する前に台帳に記録されていなければなりま"
+        "せんが、この承認は、この行為の記録より後に、{known}に与えられました。"),
     SAID("{actor} ({unit}) did \"{action}\" on data set {dataset} under {authority} at {at}; an "
          "approval must be in the ledger before it is used, and the ledger received this one only "
          "at {known}.",
-        "{actor}（{unit}）は、{at}に、承認{authority}に基づくとして、データセット{dataset}に"
-        "対して{action}を行いました。承認は、利用する前に台帳に記録されていなければなりません"
-        "が、台帳がこの承認を受け付けたのは{known}でした。"),
+        "{actor}（{unit}）は、{at}に、承認 {authority} に基づくとして、データセット {dataset}"
+        " に対して{action}を行いました。承認は、利用する前に台帳に記録されていなければなりま"
+        "せんが、台帳がこの承認を受信したのは{known}でした。"),
     SAID_END};
 
 static const struct rule_limit limits[] = {
     {"tolerance", LIMIT_DURATION, "0 s", 0, 36500 * RULE_DAY,
         SAID("how much later than the act the ledger may have received the grant, where old logs "
              "are taken in; the grant must stand earlier in the ledger all the same",
-            "過去のログを取り込む場合に、行為から承認の受付までに許される遅れ。この場合も、承認は"
+            "過去のログを取り込む場合に、行為から承認の受信までに許される遅れ。この場合も、承認は"
             "台帳上で行為の記録より前になければなりません")},
     {0}};
 
@@ -60,8 +60,8 @@ const struct rule rule_authority_retroactive = {
         "会が事後承認をします。"),
     .reads = SAID("at, authority; of approve records decision, their place in the ledger and when "
                   "it received them; not the time that an approve record says of itself",
-        "at、authority、approve記録のdecision、その台帳上の位置と受付時刻（approve記録が自ら"
-        "示す時刻は用いません）"),
+        "at、authority、approve 記録の decision、その台帳上の位置と受信時刻（approve 記録が自"
+        "ら示す時刻は用いません）"),
     .blind = SAID("A grant that the ledger has in time and that the committee decided only later. "
                   "A record that came late and says a later time than its true one.",
         "委員会の決定より前に、承認が台帳に記録されていた場合。遅れて届いた記録で、実際より遅"

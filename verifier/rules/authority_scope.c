@@ -39,7 +39,7 @@ static bool dataset_outside(const struct rules_record *r, struct span *out)
 }
 
 #define WAYS 4
-static const struct said ways[] = {SAID("purpose", "利用目的"), SAID("data set", "データセット"),
+static const struct said ways[] = {SAID("purpose", "目的"), SAID("data set", "データセット"),
     SAID("unit", "部署"), SAID("recipient", "提供先"), SAID_END};
 
 static int authorised(struct rule_run *run, const struct rules_record *r, bool waited)
@@ -78,32 +78,31 @@ static int authorised(struct rule_run *run, const struct rules_record *r, bool w
 static const struct said sentences[] = {
     SAID("{actor} ({unit}) did \"{action}\" on data set {dataset} under {authority} at {at} for "
          "the purpose {purpose}; the approval is for other purposes.",
-        "{actor}（{unit}）は、{at}に、承認{authority}に基づくとして、データセット{dataset}に"
-        "対し、利用目的{purpose}で{action}を行いましたが、この承認は別の利用目的に係るもので"
-        "す。"),
+        "{actor}（{unit}）は、{at}に、承認 {authority} に基づくとして、データセット {dataset}"
+        " に対し、目的 {purpose} で{action}を行いましたが、この承認は別の目的に係るものです。"),
     SAID("{actor} ({unit}) did \"{action}\" on data set {dataset} under {authority} at {at}; this "
          "touched data set {outside}, and the approval is for other data sets.",
-        "{actor}（{unit}）は、{at}に、承認{authority}に基づくとして、データセット{dataset}に"
-        "対して{action}を行いました。この行為はデータセット{outside}に及びましたが、この承認"
-        "は別のデータセットに係るものです。"),
+        "{actor}（{unit}）は、{at}に、承認 {authority} に基づくとして、データセット {dataset}"
+        " に対して{action}を行いました。この行為はデータセット {outside} に及びましたが、この"
+        "承認は別のデータセットに係るものです。"),
     SAID("{actor} of unit {unit} did \"{action}\" on data set {dataset} under {authority} at {at}; "
          "the approval is for other units.",
-        "部署{unit}の{actor}は、{at}に、承認{authority}に基づくとして、データセット{dataset}"
-        "に対して{action}を行いましたが、この承認は別の部署に係るものです。"),
+        "部署 {unit} の {actor} は、{at}に、承認 {authority} に基づくとして、データセット "
+        "{dataset} に対して{action}を行いましたが、この承認は別の部署に係るものです。"),
     SAID("{actor} ({unit}) did \"{action}\" on data set {dataset} under {authority} at {at} for "
          "the recipient {recipient}; the approval is for other recipients.",
-        "{actor}（{unit}）は、{at}に、承認{authority}に基づくとして、データセット{dataset}に"
-        "対し、提供先{recipient}のために{action}を行いましたが、この承認は別の提供先に係るも"
-        "のです。"),
+        "{actor}（{unit}）は、{at}に、承認 {authority} に基づくとして、データセット {dataset}"
+        " に対し、提供先 {recipient} のために{action}を行いましたが、この承認は別の提供先に係"
+        "るものです。"),
     SAID("{actor} ({unit}) did \"{action}\" on data set {dataset} under {authority} at {at}; "
          "outside what the approval allows were its {several}.",
-        "{actor}（{unit}）は、{at}に、承認{authority}に基づくとして、データセット{dataset}に"
-        "対して{action}を行いました。次の点が承認の範囲を超えています：{several}。"),
+        "{actor}（{unit}）は、{at}に、承認 {authority} に基づくとして、データセット {dataset}"
+        " に対して{action}を行いました。次の点が承認の範囲を超えています：{several}。"),
     SAID("{actor} ({unit}) did \"{action}\" under {authority} at {at}; the approval is for certain "
          "data sets, and the record does not say which one this was.",
-        "{actor}（{unit}）は、{at}に、承認{authority}に基づくとして、{action}を行いました。こ"
-        "の承認は特定のデータセットに限られていますが、どのデータセットであったかが記録に示さ"
-        "れていません。"),
+        "{actor}（{unit}）は、{at}に、承認 {authority} に基づくとして、{action}を行いました。"
+        "この承認は特定のデータセットに限られていますが、どのデータセットであったかが記録に示"
+        "されていません。"),
     SAID_END};
 
 const struct rule rule_authority_scope = {
@@ -115,19 +114,19 @@ const struct rule rule_authority_scope = {
     .meaning = SAID("An approval was used for a purpose, on a data set, by a unit or for a "
                     "recipient that it does not name. Where it limits one of these, a query, view, "
                     "export, provision or re-identification must say which it was.",
-        "承認が、そこに示されていない利用目的、データセット、部署または提供先について利用され"
-        "ました。承認がこれらのいずれかを限定している場合、照会、閲覧、出力、提供および再識別"
-        "の記録には、それがどれであったかを示さなければなりません。"),
+        "承認が、そこに示されていない目的、データセット、部署または提供先について利用されまし"
+        "た。承認がこれらのいずれかを限定している場合、照会、閲覧、出力、提供および再識別の記"
+        "録には、それがどれであったかを示さなければなりません。"),
     .reads =
         SAID("authority, purpose, dataset, parents (of query, view and export), unit, recipient; "
              "of approve records purposes, datasets, units, recipients as they stand then",
-            "authority、purpose、dataset、parents（query、view、exportの場合）、unit、recipient、"
-            "approve記録のその時点のpurposes・datasets・units・recipients"),
+            "authority、purpose、dataset、parents（query、view、export の場合）、unit、recipient、"
+            "approve 記録のその時点の purposes・datasets・units・recipients"),
     .blind = SAID("A purpose, unit or recipient that is said and is not the true one. What an "
                   "approval allowed earlier: a record that comes late is judged by what it allows "
                   "now. An approval that limits nothing.",
-        "記録に示された利用目的、部署または提供先が、真実でない場合。以前の承認の範囲（遅れて"
-        "届いた記録は、現在の承認の範囲によって判定します）。何も限定していない承認。"),
+        "記録に示された目的、部署または提供先が、真実でない場合。以前の承認の範囲（遅れて届い"
+        "た記録は、現在の承認の範囲によって判定します）。何も限定していない承認。"),
     .origin = SAID("An approval says what it is for (Act of 2025); limits of purpose and "
                    "recipient: Directive (EU) 2016/680, article 4, and its logs (article 25).",
         "承認はその対象を示します（能動的サイバー防御法制（令和7年））。目的と提供先の限定："

@@ -36,14 +36,14 @@ static const struct said sentences[] = {
     SAID("{writer} recorded \"{action}\" at {at}, after it had recorded something at {before}: its "
          "time ran back by {apart}, and at most {limit} may lie between records that came in "
          "another order.",
-        "記録システム{writer}は、{before}の行為を記録した後に、{at}に{action}が行われたと記録"
-        "しました。時刻が{apart}さかのぼっていますが、順序が前後した記録の間に許される差は"
-        "{limit}までです。"),
+        "記録者 {writer} は、{before}の行為を記録した後に、{at}に{action}が行われたと記録しま"
+        "した。時刻が{apart}さかのぼっていますが、順序が前後した記録の間に許される差は{limit}"
+        "までです。"),
     SAID_END};
 
 static const struct rule_limit limits[] = {
     {"limit", LIMIT_DURATION, "5 min", 0, 3650 * RULE_DAY,
-        SAID("how far a writer's time may run back", "記録システムの時刻がさかのぼってもよい時間")},
+        SAID("how far a writer's time may run back", "記録者の時刻がさかのぼってもよい時間")},
     {0}};
 
 const struct rule rule_clock_step = {
@@ -55,9 +55,9 @@ const struct rule rule_clock_step = {
     .meaning =
         SAID("A writer's clock was set back, or a record was given an earlier time than those "
              "before it: as an access would be that is to fall into an approval's time.",
-            "記録システムの時計が戻されたか、または記録に、それ以前の記録より早い時刻が付されまし"
-            "た。アクセスを承認の有効期間内に見せかける場合にも、このようになります。"),
-    .reads = SAID("at, by writer", "記録システムごとのat"),
+            "記録者の時計が戻されたか、または記録に、それ以前の記録より早い時刻が付されました。ア"
+            "クセスを承認の有効期間内に見せかける場合にも、このようになります。"),
+    .reads = SAID("at, by writer", "記録者ごとの at"),
     .blind = SAID("A clock that is wrong all the time, or slowly becomes so.",
         "常に誤っている時計、または徐々に狂っていく時計。"),
     .origin =

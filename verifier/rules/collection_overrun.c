@@ -232,31 +232,32 @@ static int record(struct rule_run *run, const struct rules_record *r)
 static const struct said sentences[] = {
     [ENDED] = SAID("Batch {dataset} was received at {at} under {authority}; that approval had "
                    "ended at {end}, and nothing may be collected after its end.",
-        "{at}に、承認{authority}に基づくバッチ{dataset}が受領されました。この承認は{end}に終"
-        "了しており、その後に取得することは許されません。"),
+        "{at}に、承認 {authority} に基づくバッチ {dataset} が受領されました。この承認は{end}"
+        "に終了しており、その後に取得することは許されません。"),
     [REVOKED] = SAID("Batch {dataset} was received at {at} under {authority}; that approval had "
                      "been revoked at {end}, and nothing may be collected after that.",
-        "{at}に、承認{authority}に基づくバッチ{dataset}が受領されました。この承認は{end}に取"
-        "り消されており、その後に取得することは許されません。"),
+        "{at}に、承認 {authority} に基づくバッチ {dataset} が受領されました。この承認は{end}"
+        "に取り消されており、その後に取得することは許されません。"),
     [STOPPED] = SAID("Batch {dataset} was received at {at} by collection {name}; that had been "
                      "stopped at {end}, and nothing may come in after a stop.",
-        "{at}に、取得{name}によるバッチ{dataset}が受領されました。この取得は{end}に停止されて"
-        "おり、その後に受け入れることは許されません。"),
+        "{at}に、取得 {name} によるバッチ {dataset} が受領されました。この取得は{end}に停止さ"
+        "れており、その後に受け入れることは許されません。"),
     [ALL_STOPPED] =
         SAID("Batch {dataset} was received at {at} under {authority}; all collection under that "
              "approval had been stopped at {end}, and nothing may come in after that.",
-            "{at}に、承認{authority}に基づくバッチ{dataset}が受領されました。この承認に基づく取得"
-            "はすべて{end}に停止されており、その後に受け入れることは許されません。"),
+            "{at}に、承認 {authority} に基づくバッチ {dataset} が受領されました。この承認に基づく"
+            "取得はすべて{end}に停止されており、その後に受け入れることは許されません。"),
     [STOPPED_LATE] =
         SAID("A batch was received at {at} by collection {name}; by a record that came later, that "
              "had been stopped at {end} already, and nothing may come in after a stop.",
-            "{at}に、取得{name}によるバッチが受領されました。後から届いた記録によれば、この取得は"
-            "既に{end}に停止されており、その後に受け入れることは許されません。"),
+            "{at}に、取得 {name} によるバッチが受領されました。後から届いた記録によれば、この取得"
+            "は既に{end}に停止されており、その後に受け入れることは許されません。"),
     [ALL_STOPPED_LATE] = SAID("A batch was received at {at} under {name}; by a record that came "
                               "later, all collection under that approval had been stopped at {end} "
                               "already, and nothing may come in after that.",
-        "{at}に、承認{name}に基づくバッチが受領されました。後から届いた記録によれば、この承認"
-        "に基づく取得は既に{end}にすべて停止されており、その後に受け入れることは許されません。"),
+        "{at}に、承認 {name} に基づくバッチが受領されました。後から届いた記録によれば、この承"
+        "認に基づく取得は既に{end}にすべて停止されており、その後に受け入れることは許されませ"
+        "ん。"),
     SAID_END};
 
 static const struct rule_limit limits[] = {
@@ -279,20 +280,20 @@ const struct rule rule_collection_overrun = {
         SAID("at, ref and authority of batch.receive, collect.start and collect.stop; of approve "
              "records valid_from and valid_to; revoke. A batch whose ref is no collection's "
              "belongs to its approval, and is late when everything under that was stopped.",
-            "batch.receive、collect.start、collect.stopのat・ref・authority、approve記録の"
-            "valid_fromとvalid_to、revoke。refがどの取得にも当たらないバッチは、その承認に属する"
-            "ものとし、その承認に基づく取得がすべて停止された後であれば、停止後のものとします。"),
+            "batch.receive、collect.start、collect.stop の at・ref・authority、approve 記録の "
+            "valid_from と valid_to、revoke。ref がどの取得にも当たらないバッチは、その承認に属す"
+            "るものとし、その承認に基づく取得がすべて停止された後であれば、停止後のものとします。"),
     .blind = SAID("Data that came in without a record. A stop without a ref where several "
                   "collections with one are going on. Where a stop is recorded after batches that "
                   "were later than it, only the last of them is named; a revocation that is "
                   "recorded after a batch does not reach back to it.",
-        "記録なしに入ってきたデータ。refのある取得が複数続いている間の、refのない停止。停止よ"
-        "り後のバッチが停止より先に記録された場合は、その最後のものだけを示します。バッチより"
-        "後に記録された取消しは、そのバッチにさかのぼりません。"),
+        "記録なしに入ってきたデータ。ref のある取得が複数続いている間の、ref のない停止。停止"
+        "より後のバッチが停止より先に記録された場合は、その最後のものだけを示します。バッチよ"
+        "り後に記録された取消しは、そのバッチにさかのぼりません。"),
     .origin = SAID("Collection is approved for a time (Act of 2025); orders under the German G10 "
                    "end likewise.",
-        "取得は期間を定めて承認されます（能動的サイバー防御法制（令和7年））。ドイツのG10法に"
-        "基づく命令も、同様に終了します。"),
+        "取得は期間を定めて承認されます（能動的サイバー防御法制（令和7年））。ドイツの G10 法"
+        "に基づく命令も、同様に終了します。"),
     .limits = limits,
     .table_bytes = {sizeof(struct collection), sizeof(struct approved)},
     .actions = ACTION_BIT(ACTION_COLLECT_START) | ACTION_BIT(ACTION_COLLECT_STOP) |

@@ -119,12 +119,12 @@ static bool fits(unsigned table, const void *value)
 static const struct said sentences[] = {
     SAID("{actor} did \"{action}\" on data set {dataset} at {at}; within {limit} a record must "
          "name the data set that came of it, with {dataset} among its parents, and none did.",
-        "{actor}は、{at}に、データセット{dataset}に対して{action}を行いました。これによって生"
-        "じたデータセットは、{dataset}を元（parents）に含めて{limit}以内に記録に示さなければ"
-        "なりませんが、その記録がありません。"),
+        "{actor} は、{at}に、データセット {dataset} に対して{action}を行いました。これによっ"
+        "て生じたデータセットは、{dataset} を元（parents）に含めて{limit}以内に記録に示さなけ"
+        "ればなりませんが、その記録がありません。"),
     SAID("{actor} did \"{action}\" at {at}, and the record does not name both the data set and "
          "what it came from, so that what came of it cannot be tracked.",
-        "{actor}は、{at}に、{action}を行いました。生じたデータセットとその元の両方が記録に示"
+        "{actor} は、{at}に、{action}を行いました。生じたデータセットとその元の両方が記録に示"
         "されていないため、生じたものの所在を追跡することができません。"),
     SAID_END};
 
@@ -146,7 +146,8 @@ const struct rule rule_copy_untracked = {
         "ません。それがどこにあり、誰が見て、いつ消去されるのかを、誰も示すことができません。"),
     .reads = SAID(
         "dataset and parents of export and copy, and of all later records but queries and views",
-        "exportとcopy、およびその後のすべての記録（queryとviewを除く）のdatasetとparents"),
+        "export と copy、およびその後のすべての記録（query と view を除く）の dataset と "
+        "parents"),
     .blind = SAID("What failed by its own word. How many copies were made: one data set that came "
                   "of it stands for all before it. Exports that were never recorded.",
         "記録自体が失敗としているもの。複製の数（生じたデータセットが一つ示されれば、それ以前"

@@ -67,15 +67,15 @@ static int authorised(struct rule_run *run, const struct rules_record *r, bool w
 static const struct said sentences[] = {
     SAID("{actor} ({unit}) ran the selection on data set {dataset} at {at} under {authority} with "
          "criteria {used}; that approval is for the criteria {approved}.",
-        "{actor}（{unit}）は、{at}に、承認{authority}に基づくとして、データセット{dataset}の"
-        "自動選別を、選別条件{used}により行いました。この承認は選別条件{approved}に係るもので"
-        "す。"),
+        "{actor}（{unit}）は、{at}に、承認 {authority} に基づくとして、データセット {dataset}"
+        " の自動選別を、選別条件 {used} により行いました。この承認は選別条件 {approved} に係"
+        "るものです。"),
     SAID("{actor} ({unit}) ran the selection on data set {dataset} at {at} under {authority}, and "
          "the record does not say with which criteria; that approval is for the criteria "
          "{approved}.",
-        "{actor}（{unit}）は、{at}に、承認{authority}に基づくとして、データセット{dataset}の"
-        "自動選別を行いましたが、どの選別条件によるかが記録に示されていません。この承認は選別"
-        "条件{approved}に係るものです。"),
+        "{actor}（{unit}）は、{at}に、承認 {authority} に基づくとして、データセット {dataset}"
+        " の自動選別を行いましたが、どの選別条件によるかが記録に示されていません。この承認は"
+        "選別条件 {approved} に係るものです。"),
     SAID_END};
 
 const struct rule rule_criteria_changed = {
@@ -89,17 +89,16 @@ const struct rule rule_criteria_changed = {
         "自動選別が、委員会の承認したものと異なる選別条件により行われたか、またはどの選別条件"
         "によるかが示されていません。誰の通信情報が残されるかは、選別条件によって決まります。"),
     .reads = SAID("criteria of select.run, and of the approve records of its authority",
-        "select.runのcriteria、およびその承認のapprove記録のcriteria"),
+        "select.run の criteria、およびその承認の approve 記録の criteria"),
     .blind =
         SAID("Whether the program that selected used the criteria whose digest it recorded. A run "
              "from before the last change of an approval may have used what was approved before.",
-            "選別を行ったプログラムが、そのダイジェストを記録した選別条件を実際に用いたかどうか。"
-            "承認が最後に変更される前に行われた選別については、変更前に承認されていた条件も認めま"
-            "す。"),
+            "選別を行ったプログラムが、その要約値を記録した選別条件を実際に用いたかどうか。承認が"
+            "最後に変更される前に行われた選別については、変更前に承認されていた条件も認めます。"),
     .origin = SAID("Selection by criteria that were approved before (Act of 2025); search terms "
                    "are part of the order under the German G10.",
-        "あらかじめ承認された条件による選別（能動的サイバー防御法制（令和7年））。ドイツのG10"
-        "法では、検索語は命令の一部です。"),
+        "あらかじめ承認された条件による選別（能動的サイバー防御法制（令和7年））。ドイツの "
+        "G10 法では、検索語は命令の一部です。"),
     .table_bytes = {sizeof(struct criteria)},
     .actions = ACTION_BIT(ACTION_APPROVE),
     .record = record,

@@ -144,19 +144,19 @@ static int record(struct rule_run *run, const struct rules_record *r)
 static const struct said sentences[] = {
     SAID("{actor} ({unit}) provided data set {dataset} to {recipient} ({kind}) at {at}; it had to "
          "be de-identified before, and the ledger has no deident.apply on it that still holds.",
-        "{actor}（{unit}）は、{at}に、データセット{dataset}を、{kind}の提供先{recipient}に提"
-        "供しました。提供の前に非識別化しなければなりませんが、台帳には、このデータセットにつ"
-        "いて現に効力のある非識別化（deident.apply）の記録がありません。"),
+        "{actor}（{unit}）は、{at}に、データセット {dataset} を、{kind}の提供先 {recipient} "
+        "に提供しました。提供の前に非識別化しなければなりませんが、台帳には、このデータセット"
+        "について現に効力のある非識別化（deident.apply）の記録がありません。"),
     SAID("{actor} ({unit}) provided data set {dataset} to {recipient} ({kind}) at {at}; it had to "
          "be de-identified before, and was only at {applied}.",
-        "{actor}（{unit}）は、{at}に、データセット{dataset}を、{kind}の提供先{recipient}に提"
-        "供しました。提供の前に非識別化しなければなりませんが、非識別化が行われたのは"
+        "{actor}（{unit}）は、{at}に、データセット {dataset} を、{kind}の提供先 {recipient} "
+        "に提供しました。提供の前に非識別化しなければなりませんが、非識別化が行われたのは"
         "{applied}でした。"),
     SAID("{actor} ({unit}) provided data to {recipient} ({kind}) at {at}; they had to be "
          "de-identified before, and as the record names no data set nothing shows that they were.",
-        "{actor}（{unit}）は、{at}に、{kind}の提供先{recipient}にデータを提供しました。提供の"
-        "前に非識別化しなければなりませんが、データセットが記録に示されていないため、非識別化"
-        "されたことを確かめることができません。"),
+        "{actor}（{unit}）は、{at}に、{kind}の提供先 {recipient} にデータを提供しました。提供"
+        "の前に非識別化しなければなりませんが、データセットが記録に示されていないため、非識別"
+        "化されたことを確かめることができません。"),
     SAID_END};
 
 static const struct rule_limit limits[] = {
@@ -164,7 +164,7 @@ static const struct rule_limit limits[] = {
         SAID("kinds of recipients who may get de-identified data only; one that is none of "
              "domestic, council and foreign counts as listed",
             "非識別化されたデータに限って提供することができる提供先の区分。domestic、council、"
-            "foreignのいずれでもない区分は、ここに掲げられたものとして扱います")},
+            "foreign のいずれでもない区分は、ここに掲げられたものとして扱います")},
     {0}};
 
 const struct rule rule_deident_missing = {
@@ -181,14 +181,14 @@ const struct rule rule_deident_missing = {
     .reads = SAID("dataset (parents, where there is none), recipient_kind and at of provide; "
                   "dataset and at of deident.apply; deident.reverse, and combine with or "
                   "batch.receive of what is not de-identified, which undo it",
-        "provideのdataset（ない場合はparents）・recipient_kind・at、deident.applyのdatasetと"
-        "at、およびその効力を失わせるdeident.reverseと、非識別化されていないもののcombineまた"
-        "はbatch.receive"),
+        "provide の dataset（ない場合は parents）・recipient_kind・at、deident.apply の "
+        "dataset と at、およびその効力を失わせる deident.reverse と、非識別化されていないもの"
+        "の combine または batch.receive"),
     .blind = SAID("How well people were made unrecognisable. A provision that does not say to what "
                   "kind of recipient it goes. A data set that was copied from a de-identified one "
                   "needs a deident.apply of its own.",
         "非識別化が十分であるかどうか。提供先の区分が示されていない提供。非識別化されたデータ"
-        "セットの複製には、それ自体についてのdeident.applyが必要です。"),
+        "セットの複製には、それ自体についての deident.apply が必要です。"),
     .origin = SAID("Non-identification before data are passed on (Act of 2025).",
         "提供前の非識別化（能動的サイバー防御法制（令和7年））。"),
     .limits = limits,

@@ -278,10 +278,10 @@ static const struct said sentences[] = {
     SAID("{actor} ({unit}) was denied more than {denied} times within {period}, the last time at "
          "{at}: \"{action}\" on data set {dataset}.",
         "{actor}（{unit}）は、{period}の間に{denied}回を超えて拒否されました。最後に拒否され"
-        "たのは、{at}の、データセット{dataset}に対する{action}です。"),
+        "たのは、{at}の、データセット {dataset} に対する{action}です。"),
     SAID("{refused} was denied data set {dataset} at {refused_at}, and within {period}, at {at}, "
          "{actor} ({unit}) did \"{action}\" on it with success.",
-        "{refused}は、{refused_at}に、データセット{dataset}について拒否されました。その後"
+        "{refused} は、{refused_at}に、データセット {dataset} について拒否されました。その後"
         "{period}以内の{at}に、{actor}（{unit}）が、これに対して{action}を行い、成功しました。"),
     SAID_END};
 
@@ -307,17 +307,17 @@ const struct rule rule_denied_burst = {
         "許されていないことが何度も試みられたか、または拒否されたことを他の者が行いました。パ"
         "スワードの期限切れや、正当な任務のある同僚による行為であれば、問題はありません。"),
     .reads = SAID("outcome, actor, dataset, at", "outcome、actor、dataset、at"),
-    .blind = SAID(
-        "Attempts without an actor, under several ids, or slower than the limit; a success whose "
-        "record does not say \"success\", names another data set, was received more than two "
-        "periods after the denial, or after 1,000 other denials on that data set.",
-        "行為者が示されていない試み、複数のIDによる試み、または許容値より緩やかな試み。記録が"
-        "「success」としていない成功、別のデータセットを示す成功、拒否の後に期間の2倍を超えて"
-        "受け付けられた成功、またはそのデータセットについて他に1,000件の拒否があった後の成功。"),
+    .blind =
+        SAID("Attempts without an actor, under several ids, or slower than the limit; a success "
+             "whose record does not say \"success\", names another data set, was received more "
+             "than two periods after the denial, or after 1,000 other denials on that data set.",
+            "行為者が示されていない試み、複数の ID による試み、または基準値より緩やかな試み。記録"
+            "が「success」としていない成功、別のデータセットを示す成功、拒否の後に期間の2倍を超え"
+            "て受信された成功、またはそのデータセットについて他に1,000件の拒否があった後の成功。"),
     .origin = SAID("Denied attempts are recorded and watched in SIS and ETIAS; OCSF and CADF have "
                    "an outcome for it.",
-        "SISとETIASでは、拒否された試みを記録し、監視します。OCSFとCADFには、そのための結果の"
-        "区分があります。"),
+        "SIS と ETIAS では、拒否された試みを記録し、監視します。OCSF と CADF には、そのための"
+        "結果の区分があります。"),
     .limits = limits,
     .table_bytes = {[ACTORS] = sizeof(struct actor), [REFUSED] = sizeof(struct refused)},
     .actions = ACTIONS_ALL & ~(ACTION_BIT(ACTION_OWN) | ACTION_BIT(ACTION_CORRECT)),

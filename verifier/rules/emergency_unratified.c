@@ -321,39 +321,39 @@ static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_
 static const struct said sentences[] = {
     [UNRATIFIED] = SAID("{approval} was used in an emergency, from {began} on; the committee had "
                         "to ratify it by {when}, and by then the ledger had no such decision.",
-        "承認{approval}は、{began}から緊急使用されました。委員会が{when}までに事後承認しなけ"
-        "ればなりませんが、それまでの台帳に、事後承認の決定はありませんでした。"),
+        "承認 {approval} は、{began}から緊急使用されました。委員会が{when}までに事後承認しな"
+        "ければなりませんが、それまでの台帳に、事後承認の決定はありませんでした。"),
     [NOT_ERASED] = SAID("{approval} was used in an emergency on data set {dataset}, and refused at "
                         "{refused}; what it gave had to be erased by {when}, and by then the "
                         "ledger had no erasure of that data set.",
-        "承認{approval}は、データセット{dataset}について緊急使用され、{refused}に不承認とされ"
+        "承認 {approval} は、データセット {dataset} について緊急使用され、{refused}に却下され"
         "ました。これにより得たものは{when}までに消去しなければなりませんが、それまでの台帳に、"
         "このデータセットの消去の記録はありませんでした。"),
     [USED_AFTER_REFUSAL] =
         SAID("{actor} ({unit}) did \"{action}\" on data set {dataset} under {authority} at {at} as "
              "an emergency, after the committee had refused it at {when}.",
-            "{actor}（{unit}）は、{at}に、承認{authority}の緊急使用として、データセット{dataset}"
-            "に対して{action}を行いましたが、委員会は、これに先立つ{when}に、この承認を不承認とし"
-            "ていました。"),
+            "{actor}（{unit}）は、{at}に、承認 {authority} の緊急使用として、データセット "
+            "{dataset} に対して{action}を行いましたが、委員会は、これに先立つ{when}に、この承認を"
+            "却下していました。"),
     [USED_AFTER_DEADLINE] =
         SAID("{actor} ({unit}) did \"{action}\" on data set {dataset} under {authority} at {at} as "
              "an emergency; it had to be ratified by {when}, and was not.",
-            "{actor}（{unit}）は、{at}に、承認{authority}の緊急使用として、データセット{dataset}"
-            "に対して{action}を行いました。この承認は{when}までに事後承認されなければなりませんで"
-            "したが、されていませんでした。"),
+            "{actor}（{unit}）は、{at}に、承認 {authority} の緊急使用として、データセット "
+            "{dataset} に対して{action}を行いました。この承認は{when}までに事後承認されなければな"
+            "りませんでしたが、されていませんでした。"),
     SAID_END};
 
 static const struct rule_limit limits[] = {
     {"ratify_within", LIMIT_DURATION, "72 h", 0, 3650 * RULE_DAY,
         SAID("how long after the first use an emergency may wait for the committee, where no "
              "record of it says ratify_by",
-            "ratify_byを示す記録がない場合に、最初の使用から委員会の決定までに許される時間")},
+            "ratify_by を示す記録がない場合に、最初の使用から委員会の決定までに許される時間")},
     {"ratify_within_max", LIMIT_DURATION, "30 d", 0, 3650 * RULE_DAY,
         SAID("the same where a record says a later ratify_by",
-            "記録がこれより遅いratify_byを示す場合の上限")},
+            "記録がこれより遅い ratify_by を示す場合の上限")},
     {"erase_within", LIMIT_DURATION, "24 h", 0, 3650 * RULE_DAY,
         SAID("how long after a refusal what was obtained may stay",
-            "不承認の後、得たものの消去までに許される時間")},
+            "却下の後、得たものの消去までに許される時間")},
     {0}};
 
 const struct rule rule_emergency_unratified = {
@@ -367,11 +367,11 @@ const struct rule rule_emergency_unratified = {
                     "not follow in time; or it was refused, and a data set that was touched is "
                     "still there; or the emergency went on after either.",
         "緊急のため承認の前にデータが使用されましたが、期限までに事後承認されませんでした。ま"
-        "たは、不承認とされたのに、使用されたデータセットが残っています。または、期限の経過も"
-        "しくは不承認の後にも、緊急使用が続けられました。"),
+        "たは、却下されたのに、使用されたデータセットが残っています。または、期限の経過もしく"
+        "は却下の後にも、緊急使用が続けられました。"),
     .reads = SAID("emergency, authority, ratify_by, dataset, at; of approve records decision; "
                   "emergency.begin of the committee; erase",
-        "emergency、authority、ratify_by、dataset、at、approve記録のdecision、委員会の"
+        "emergency、authority、ratify_by、dataset、at、approve 記録の decision、委員会の "
         "emergency.begin、erase"),
     .blind = SAID("Whether there was an emergency. What was obtained without naming a data set, or "
                   "from a data set under another name. A data set that was erased, and touched "
@@ -381,8 +381,8 @@ const struct rule rule_emergency_unratified = {
         "改めて消去しなければなりません。"),
     .origin = SAID("Emergency use with approval after the fact, and erasure when it is refused "
                    "(Act of 2025; the German G10 has the same).",
-        "緊急使用とその事後承認、および不承認の場合の消去（能動的サイバー防御法制（令和7年）。"
-        "ドイツのG10法も同様です）。"),
+        "緊急使用とその事後承認、および却下の場合の消去（能動的サイバー防御法制（令和7年）。"
+        "ドイツの G10 法も同様です）。"),
     .limits = limits,
     .table_bytes = {sizeof(struct emergency), sizeof(struct touched), sizeof(struct dataset)},
     .actions = ACTIONS_AUTHORISED | ACTIONS_HANDLING | ACTION_BIT(ACTION_EMERGENCY_BEGIN) |

@@ -103,8 +103,8 @@ static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_
 static const struct said sentences[] = {
     SAID("Data set {dataset} had to be gone by {until}; {limit} after that the ledger had neither "
          "its erasure nor an extension.",
-        "データセット{dataset}は、{until}までに消去しなければなりませんでした。その{limit}後"
-        "においても、台帳には、消去の記録も保存期間の延長の記録もありませんでした。"),
+        "データセット {dataset} は、{until}までに消去しなければなりませんでした。その{limit}"
+        "後においても、台帳には、消去の記録も保存期間の延長の記録もありませんでした。"),
     SAID_END};
 
 static const struct rule_limit limits[] = {
@@ -126,9 +126,9 @@ const struct rule rule_erase_late = {
     .reads = SAID("retain_until and dataset of all records; the earliest counts, and only "
                   "retain.extend that was received in time sets a later one; dataset (parents, "
                   "where there is none) and count of erase; discarded of select.run",
-        "すべての記録のretain_untilとdataset（最も早い期限によります。これより遅い期限とする"
-        "ことができるのは、期限内に受け付けられたretain.extendだけです）、eraseのdataset（な"
-        "い場合はparents）とcount、select.runのdiscarded"),
+        "すべての記録の retain_until と dataset（最も早い期限によります。これより遅い期限とす"
+        "ることができるのは、期限内に受信された retain.extend だけです）、erase の dataset（"
+        "ない場合は parents）と count、select.run の discarded"),
     .blind = SAID("Data sets of which no record says how long they may be kept. Copies under "
                   "another name without a time of their own. Whether the data are gone when the "
                   "ledger says so. Whether an extension was right.",

@@ -52,13 +52,13 @@ static int record(struct rule_run *run, const struct rules_record *r)
 static const struct said sentences[] = {
     SAID("{actor} ({unit}) erased data set {dataset} at {at}; the record must say how, why, and "
          "who watched, and it does not say {lacking}.",
-        "{actor}（{unit}）は、{at}に、データセット{dataset}を消去しました。記録には、消去の方"
-        "法、理由および立会人を示さなければなりませんが、{lacking}が示されていません。"),
+        "{actor}（{unit}）は、{at}に、データセット {dataset} を消去しました。記録には、消去の"
+        "方法、理由および立会人を示さなければなりませんが、{lacking}が示されていません。"),
     SAID("{actor} ({unit}) erased data set {dataset} at {at}; somebody else must have watched, and "
          "the record names {witness} as the witness, who did it.",
-        "{actor}（{unit}）は、{at}に、データセット{dataset}を消去しました。消去には別の者が立"
-        "ち会わなければなりませんが、記録に立会人として示された{witness}は、消去を行った本人"
-        "です。"),
+        "{actor}（{unit}）は、{at}に、データセット {dataset} を消去しました。消去には別の者が"
+        "立ち会わなければなりませんが、記録に立会人として示された {witness} は、消去を行った"
+        "本人です。"),
     SAID_END};
 
 const struct rule rule_erase_unwitnessed = {
@@ -74,15 +74,15 @@ const struct rule rule_erase_unwitnessed = {
         "たは消去を行った者が立会人としても示されています。誰も裏付けることのできない消去は、"
         "実際には行われていないか、何かを隠すために行われた可能性があります。"),
     .reads = SAID("method, reason, witnessed_by and actor of erase (capitals do not matter)",
-        "eraseのmethod・reason・witnessed_by・actor（大文字と小文字は区別しません）"),
+        "erase の method・reason・witnessed_by・actor（大文字と小文字は区別しません）"),
     .blind = SAID("Whether the witness was there. Two ids that one person has. An erasure whose "
                   "record does not name its actor.",
-        "立会人が実際に立ち会ったかどうか。一人が持つ二つのID。行為者が示されていない消去の記"
-        "録。"),
+        "立会人が実際に立ち会ったかどうか。一人が持つ二つの ID。行為者が示されていない消去の"
+        "記録。"),
     .origin = SAID("Logs of erasure with their reason: Directive (EU) 2016/680, article 25; that "
                    "erasure is recorded under the German G10.",
-        "理由を伴う消去の記録：指令（EU）2016/680第25条。ドイツのG10法でも、消去は記録されま"
-        "す。"),
+        "理由を伴う消去の記録：指令（EU）2016/680第25条。ドイツの G10 法でも、消去は記録され"
+        "ます。"),
     .actions = ACTION_BIT(ACTION_ERASE),
     .record = record,
 };

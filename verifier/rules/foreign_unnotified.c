@@ -127,15 +127,15 @@ static const struct said sentences[] = {
     SAID("{actor} ({unit}) provided data set {dataset} abroad, to {recipient}, at {at} under "
          "reference {ref}; the committee must be given notice within {limit}, and no record names "
          "one.",
-        "{actor}（{unit}）は、{at}に、参照番号{ref}により、データセット{dataset}を外国の提供"
-        "先{recipient}に提供しました。{limit}以内に委員会に通知しなければなりませんが、通知を"
-        "示す記録がありません。"),
+        "{actor}（{unit}）は、{at}に、参照番号 {ref} により、データセット {dataset} を外国の"
+        "提供先 {recipient} に提供しました。{limit}以内に委員会に通知しなければなりませんが、"
+        "通知を示す記録がありません。"),
     SAID("{actor} ({unit}) provided data set {dataset} abroad, to {recipient}, at {at} without a "
          "notice and without a reference by which one could be tied to it; the committee must be "
          "given notice within {limit}.",
-        "{actor}（{unit}）は、{at}に、データセット{dataset}を外国の提供先{recipient}に提供し"
-        "ました。{limit}以内に委員会に通知しなければなりませんが、記録には、通知も、通知と結"
-        "び付けるための参照番号も示されていません。"),
+        "{actor}（{unit}）は、{at}に、データセット {dataset} を外国の提供先 {recipient} に提"
+        "供しました。{limit}以内に委員会に通知しなければなりませんが、記録には、通知も、通知"
+        "と結び付けるための参照番号も示されていません。"),
     SAID_END};
 
 static const struct rule_limit limits[] = {
@@ -159,8 +159,8 @@ const struct rule rule_foreign_unnotified = {
         "検討することができませんでした。"),
     .reads = SAID("provide: recipient_kind, notice, ref, at; of other records ref and notice; the "
                   "role of the writer of notify",
-        "provideのrecipient_kind・notice・ref・at、他の記録のrefとnotice、notifyの記録システ"
-        "ムの役割"),
+        "provide の recipient_kind・notice・ref・at、他の記録の ref と notice、notify の記録"
+        "者の役割"),
     .blind =
         SAID("A provision whose record does not say what kind of recipient it had, or which by its "
              "own word failed. That the notice which is named was given at all, and what it said.",

@@ -69,24 +69,24 @@ static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_
 static const struct said sentences[] = {
     SAID("The last heartbeat of {writer} came at {since}; another must come within {limit}, and "
          "none had come by {until}.",
-        "記録システム{writer}の最後の稼働通知は、{since}に届きました。次の稼働通知が{limit}以"
-        "内に届かなければなりませんが、{until}までに届きませんでした。"),
+        "記録者 {writer} の最後の生存通知は、{since}に届きました。次の生存通知が{limit}以内に"
+        "届かなければなりませんが、{until}までに届きませんでした。"),
     SAID("{writer} was listed at {since}; its first heartbeat must come within {limit}, and none "
          "had come by {until}.",
-        "記録システム{writer}は、{since}に名簿に登載されました。最初の稼働通知が{limit}以内に"
-        "届かなければなりませんが、{until}までに届きませんでした。"),
+        "記録者 {writer} は、{since}に名簿に登載されました。最初の生存通知が{limit}以内に届か"
+        "なければなりませんが、{until}までに届きませんでした。"),
     SAID_END};
 
 static const struct rule_limit limits[] = {
     {"limit", LIMIT_DURATION, "1 h", RULE_SECOND, 3650 * RULE_DAY,
         SAID("how long a writer may be without a heartbeat",
-            "記録システムの稼働通知が途絶えてもよい時間")},
+            "記録者の生存通知が途絶えてもよい時間")},
     {0}};
 
 const struct rule rule_heartbeat_missing = {
     .name = "heartbeat-missing",
     .severity = SEVERITY_MEDIUM,
-    .title = SAID("A system fell silent", "記録システムの沈黙"),
+    .title = SAID("A system fell silent", "記録者の沈黙"),
     .sentences = sentences,
     .facts = {FORM("since", TIME), FORM("until", TIME), FORM("limit", DURATION)},
     .meaning = SAID("A system that must record its accesses was silent: it stood still, its line "
@@ -95,11 +95,11 @@ const struct rule rule_heartbeat_missing = {
         "絶えていたか、またはアクセスがあったのに記録されなかったことが考えられます。指摘は、"
         "一続きの沈黙につき一度です。"),
     .reads = SAID("heartbeat, received; the writers that the roster lists",
-        "heartbeat、受付時刻（received）、名簿に登載された記録システム"),
+        "heartbeat、受信時刻（received）、名簿に登載された記録者"),
     .blind = SAID("A writer that sends heartbeats and leaves out accesses (see source-unbalanced), "
                   "and a silence that the ledger has not yet outlasted where it ends.",
-        "稼働通知を送りながらアクセスを記録しない記録システム（source-unbalancedを参照）。台"
-        "帳の末尾の時点で、まだ期限に達していない沈黙。"),
+        "生存通知を送りながらアクセスを記録しない記録者（source-unbalanced を参照）。台帳の末"
+        "尾の時点で、まだ期限に達していない沈黙。"),
     .origin = SAID("Missing log sources are watched for in log management (NIST SP 800-92).",
         "ログ管理では、ログが届かなくなった送信元を監視します（NIST SP 800-92）。"),
     .limits = limits,

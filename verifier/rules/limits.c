@@ -296,7 +296,8 @@ static void section(void *ctx, unsigned line, struct span name)
 {
     struct reading *r = ctx;
 
-    if (span_is(name, "actions") || span_is(name, "clocks") || span_is(name, "reports") || number_of(name) < rules_count)
+    if (span_is(name, "actions") || span_is(name, "clocks") || span_is(name, "reports") ||
+        number_of(name) < rules_count)
         return;
     inifile_error(&r->file, line);
     buf_put_str(r->file.errors, "there is no rule \"");

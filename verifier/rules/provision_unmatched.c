@@ -120,25 +120,25 @@ static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_
 static const struct said sentences[] = {
     SAID("{actor} ({unit}) provided data set {dataset} to {recipient} at {at} under reference "
          "{ref}; the receipt must be in the ledger within {limit}, and there was none.",
-        "{actor}（{unit}）は、{at}に、参照番号{ref}により、データセット{dataset}を{recipient}"
-        "に提供しました。受領の記録が{limit}以内に台帳になければなりませんが、ありませんでし"
-        "た。"),
+        "{actor}（{unit}）は、{at}に、参照番号 {ref} により、データセット {dataset} を "
+        "{recipient} に提供しました。受領の記録が{limit}以内に台帳になければなりませんが、あ"
+        "りませんでした。"),
     SAID("{actor} ({unit}) provided data set {dataset} to {recipient} at {at} without a reference; "
          "the receipt must be in the ledger within {limit}, and without a reference none can be "
          "tied to it.",
-        "{actor}（{unit}）は、{at}に、参照番号を示さずに、データセット{dataset}を{recipient}"
-        "に提供しました。受領の記録が{limit}以内に台帳になければなりませんが、参照番号がない"
-        "ため、どの記録も結び付けることができません。"),
+        "{actor}（{unit}）は、{at}に、参照番号を示さずに、データセット {dataset} を "
+        "{recipient} に提供しました。受領の記録が{limit}以内に台帳になければなりませんが、参"
+        "照番号がないため、どの記録も結び付けることができません。"),
     SAID("{actor} ({unit}) received data set {dataset} at {at} under reference {ref}; the record "
          "of who provided it must be in the ledger within {limit}, and there was none.",
-        "{actor}（{unit}）は、{at}に、参照番号{ref}により、データセット{dataset}を受領しまし"
-        "た。提供した側の記録が{limit}以内に台帳になければなりませんが、ありませんでした。"),
+        "{actor}（{unit}）は、{at}に、参照番号 {ref} により、データセット {dataset} を受領し"
+        "ました。提供した側の記録が{limit}以内に台帳になければなりませんが、ありませんでした。"),
     SAID("{actor} ({unit}) received data set {dataset} at {at} without a reference; the record of "
          "who provided it must be in the ledger within {limit}, and without a reference none can "
          "be tied to it.",
-        "{actor}（{unit}）は、{at}に、参照番号を示さずに、データセット{dataset}を受領しました。"
-        "提供した側の記録が{limit}以内に台帳になければなりませんが、参照番号がないため、どの"
-        "記録も結び付けることができません。"),
+        "{actor}（{unit}）は、{at}に、参照番号を示さずに、データセット {dataset} を受領しまし"
+        "た。提供した側の記録が{limit}以内に台帳になければなりませんが、参照番号がないため、"
+        "どの記録も結び付けることができません。"),
     SAID_END};
 
 static const struct rule_limit limits[] = {
@@ -157,7 +157,8 @@ const struct rule rule_provision_unmatched = {
                     "nobody recorded its arrival, or came from where nobody recorded its leaving.",
         "データが引き渡されましたが、双方のうち一方の記録しかありません。到着が記録されていな"
         "いところに送られたか、送出が記録されていないところから届いたことになります。"),
-    .reads = SAID("provide and receive: ref, at, outcome", "provideとreceiveのref・at・outcome"),
+    .reads =
+        SAID("provide and receive: ref, at, outcome", "provide と receive の ref・at・outcome"),
     .blind = SAID("Two provisions under one reference share a receipt, and whether both sides name "
                   "the same data set and number of items is not compared. A provision that failed "
                   "by its own word needs no receipt. A provision recorded more than 30 days late "
@@ -167,7 +168,7 @@ const struct rule rule_provision_unmatched = {
         "30日を超えて遅れて記録された提供は、当時の受領と結び付けません。"),
     .origin =
         SAID("Both ends of a transfer record it in SIS and in FHIR AuditEvent (export and import).",
-            "SISおよびFHIR AuditEvent（exportとimport）では、移転の双方が記録します。"),
+            "SIS および FHIR AuditEvent（export と import）では、移転の双方が記録します。"),
     .limits = limits,
     .table_bytes = {[OPEN] = sizeof(struct act), [SEEN] = sizeof(struct seen)},
     .actions = ACTIONS_PROVISION,

@@ -138,20 +138,20 @@ static int record(struct rule_run *run, const struct rules_record *r)
 static const struct said sentences[] = {
     SAID("{actor} ({unit}) did \"{action}\" on the batch {batch} at {at}; people may see a batch "
          "only after the automatic selection, and none had run on it.",
-        "{actor}（{unit}）は、{at}に、バッチ{batch}に対して{action}を行いました。人がバッチを"
-        "見ることができるのは自動選別の後に限られますが、このバッチの自動選別は行われていませ"
-        "んでした。"),
+        "{actor}（{unit}）は、{at}に、バッチ {batch} に対して{action}を行いました。人がバッチ"
+        "を見ることができるのは自動選別の後に限られますが、このバッチの自動選別は行われていま"
+        "せんでした。"),
     SAID("{actor} ({unit}) did \"{action}\" on the batch {batch} at {at}; people may see a batch "
          "only after the automatic selection, and that ran at {selected}.",
-        "{actor}（{unit}）は、{at}に、バッチ{batch}に対して{action}を行いました。人がバッチを"
-        "見ることができるのは自動選別の後に限られますが、このバッチの自動選別が行われたのは"
+        "{actor}（{unit}）は、{at}に、バッチ {batch} に対して{action}を行いました。人がバッチ"
+        "を見ることができるのは自動選別の後に限られますが、このバッチの自動選別が行われたのは"
         "{selected}でした。"),
     SAID("{actor} ({unit}) did \"{action}\" on the batch {batch} at {at}; people may see a batch "
          "only after the automatic selection, and more data had come into it since that ran at "
          "{selected}.",
-        "{actor}（{unit}）は、{at}に、バッチ{batch}に対して{action}を行いました。人がバッチを"
-        "見ることができるのは自動選別の後に限られますが、{selected}の自動選別の後に、さらにデー"
-        "タが加えられていました。"),
+        "{actor}（{unit}）は、{at}に、バッチ {batch} に対して{action}を行いました。人がバッチ"
+        "を見ることができるのは自動選別の後に限られますが、{selected}の自動選別の後に、さらに"
+        "データが加えられていました。"),
     SAID_END};
 
 const struct rule rule_raw_access = {
@@ -165,13 +165,13 @@ const struct rule rule_raw_access = {
         "残してはならないものを自動選別が除く前に、取得されたままの通信情報を人が見ました。"),
     .reads = SAID("actor, dataset, parents and at of query and view; dataset of batch.receive; "
                   "dataset, parents and at of select.run",
-        "queryとviewのactor・dataset・parents・at、batch.receiveのdataset、select.runの"
-        "dataset・parents・at"),
+        "query と view の actor・dataset・parents・at、batch.receive の dataset、select.run "
+        "の dataset・parents・at"),
     .blind =
         SAID("A batch whose receipt was never recorded, or under another name. A person who uses "
              "the id of a program (auto:). Times of two writers within the tolerance of clocks.",
-            "受領が記録されていないバッチ、または別の名称で記録されたバッチ。プログラムのID（"
-            "auto:）を使う人。二つの記録システムの時刻のずれが、時計の許容差以内のもの。"),
+            "受領が記録されていないバッチ、または別の名称で記録されたバッチ。プログラムの ID（"
+            "auto:）を使う人。二人の記録者の時刻のずれが、時計の許容差以内のもの。"),
     .origin = SAID("People see only what the automatic selection left (Act of 2025).",
         "人が見るのは、自動選別によって残されたものに限られます（能動的サイバー防御法制（令和"
         "7年））。"),

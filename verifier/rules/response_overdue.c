@@ -100,8 +100,8 @@ static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_
 static const struct said sentences[] = {
     SAID("The committee ({actor}) demanded something under reference {ref} at {at}; a response "
          "must be in the ledger within {limit}, and by {until} there was none.",
-        "委員会（{actor}）は、{at}に、参照番号{ref}により報告等を求めました。回答が{limit}以"
-        "内に台帳になければなりませんが、{until}までにありませんでした。"),
+        "委員会（{actor}）は、{at}に、参照番号 {ref} により報告等を求めました。回答が{limit}"
+        "以内に台帳になければなりませんが、{until}までにありませんでした。"),
     SAID("The committee ({actor}) demanded something at {at} without a reference; a response must "
          "be in the ledger within {limit}, and without a reference none can be tied to it.",
         "委員会（{actor}）は、{at}に、参照番号を示さずに報告等を求めました。回答が{limit}以内"
@@ -109,8 +109,8 @@ static const struct said sentences[] = {
         "ん。"),
     SAID("The committee ({actor}) recommended something under reference {ref} at {at}; a response "
          "must be in the ledger within {limit}, and by {until} there was none.",
-        "委員会（{actor}）は、{at}に、参照番号{ref}により勧告をしました。回答が{limit}以内に"
-        "台帳になければなりませんが、{until}までにありませんでした。"),
+        "委員会（{actor}）は、{at}に、参照番号 {ref} により勧告をしました。回答が{limit}以内"
+        "に台帳になければなりませんが、{until}までにありませんでした。"),
     SAID("The committee ({actor}) recommended something at {at} without a reference; a response "
          "must be in the ledger within {limit}, and without a reference none can be tied to it.",
         "委員会（{actor}）は、{at}に、参照番号を示さずに勧告をしました。回答が{limit}以内に台"
@@ -132,7 +132,7 @@ const struct rule rule_response_overdue = {
         SAID("The committee asked for something, or recommended it, and got no answer in time.",
             "委員会が報告等を求め、または勧告をしましたが、期限までに回答がありませんでした。"),
     .reads = SAID("demand and recommend by the committee, respond: ref, at, received",
-        "委員会によるdemandとrecommend、respondのref・at・受付時刻（received）"),
+        "委員会による demand と recommend、respond の ref・at・受信時刻（received）"),
     .blind = SAID("What the response says, and whether what was recommended was done.",
         "回答の内容、および勧告されたことが行われたかどうか。"),
     .origin = SAID("The committee may demand reports and make recommendations (Act of 2025); "

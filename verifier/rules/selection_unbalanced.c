@@ -276,14 +276,14 @@ static const struct said sentences[] = {
     SAID("The selection at {at} (data set {dataset}, under {authority}) took in {received} items "
          "by the records of their receipt; it kept {selected} and threw away {discarded}, and that "
          "must be as many.",
-        "{at}の自動選別（データセット{dataset}、承認{authority}）の対象は、受領の記録によれば"
-        "{received}件でした。残した{selected}件と除いた{discarded}件の合計は、これと一致しな"
-        "ければなりませんが、一致していません。"),
+        "{at}の自動選別（データセット {dataset}、承認 {authority}）の対象は、受領の記録によれ"
+        "ば{received}件でした。残した{selected}件と除いた{discarded}件の合計は、これと一致し"
+        "なければなりませんが、一致していません。"),
     SAID("The selection at {at} (data set {dataset}, ref {ref}) threw {discarded} items away; they "
          "must be erased within {limit}, and the ledger has no erasure of them.",
-        "{at}の自動選別（データセット{dataset}、参照番号{ref}）では、{discarded}件が除かれま"
-        "した。除いたものは{limit}以内に消去しなければなりませんが、台帳にはその消去の記録が"
-        "ありません。"),
+        "{at}の自動選別（データセット {dataset}、参照番号 {ref}）では、{discarded}件が除かれ"
+        "ました。除いたものは{limit}以内に消去しなければなりませんが、台帳にはその消去の記録"
+        "がありません。"),
     SAID_END};
 
 static const struct rule_limit limits[] = {
@@ -307,9 +307,9 @@ const struct rule rule_selection_unbalanced = {
     .reads = SAID("count and dataset of batch.receive; count, discarded, dataset, parents and ref "
                   "of select.run; dataset, parents, ref and count of erase. A batch that is "
                   "selected again without new items brings in what was kept the last time.",
-        "batch.receiveのcountとdataset、select.runのcount・discarded・dataset・parents・ref、"
-        "eraseのdataset・parents・ref・count。新たな受領なしに再び選別されたバッチについては、"
-        "前回残した件数を対象の件数とします。"),
+        "batch.receive の count と dataset、select.run の count・discarded・dataset・parents"
+        "・ref、erase の dataset・parents・ref・count。新たな受領なしに再び選別されたバッチに"
+        "ついては、前回残した件数を対象の件数とします。"),
     .blind = SAID("Numbers that are wrong on both sides. Batches of whose receipt there is no "
                   "record. A second selection on one of several batches that were selected "
                   "together. Whether as much was erased as was thrown away.",

@@ -108,15 +108,15 @@ static int record(struct rule_run *run, const struct rules_record *r)
 static const struct said sentences[] = {
     SAID("The record of \"{action}\" at {at} names {person} both as the one who requested and as "
          "the one who approved; these must be two persons.",
-        "{at}の{action}の記録には、{person}が、求めた者としても承認した者としても示されていま"
-        "す。両者は別の者でなければなりません。"),
+        "{at}の{action}の記録には、{person} が、求めた者としても承認した者としても示されてい"
+        "ます。両者は別の者でなければなりません。"),
     SAID("{person} approved {approval} at {at}, and had requested it; these must be two persons.",
-        "{person}は、{at}に承認{approval}を与えましたが、これを求めた者でもあります。両者は別"
-        "の者でなければなりません。"),
+        "{person} は、{at}に承認 {approval} を与えましたが、これを求めた者でもあります。両者"
+        "は別の者でなければなりません。"),
     SAID("{person} requested {approval} at {at}, and had approved it before; these must be two "
          "persons.",
-        "{person}は、{at}に承認{approval}を求めましたが、既にこれを与えた者でもあります。両者"
-        "は別の者でなければなりません。"),
+        "{person} は、{at}に承認 {approval} を求めましたが、既にこれを与えた者でもあります。"
+        "両者は別の者でなければなりません。"),
     SAID_END};
 
 const struct rule rule_self_approved = {
@@ -132,12 +132,13 @@ const struct rule rule_self_approved = {
             "います。大文字と小文字は区別しません。"),
     .reads = SAID(
         "requested_by, approved_by of any record; of approve records also approval and decision",
-        "すべての記録のrequested_byとapproved_by、approve記録ではさらにapprovalとdecision"),
+        "すべての記録の requested_by と approved_by、approve 記録ではさらに approval と "
+        "decision"),
     .blind = SAID("One person with two ids; a request or a decision that does not say whose it is.",
-        "一人が持つ二つのID。誰によるかが示されていない求めまたは決定。"),
+        "一人が持つ二つの ID。誰によるかが示されていない求めまたは決定。"),
     .origin =
         SAID("Four-eyes principle; requested_by and approved_by must differ (doc/vocabulary.md).",
-            "二人による確認の原則。requested_byとapproved_byは異ならなければなりません（"
+            "二人による確認の原則。requested_by と approved_by は異ならなければなりません（"
             "doc/vocabulary.md）。"),
     .table_bytes = {sizeof(struct person)},
     .actions = ACTIONS_ALL,

@@ -57,18 +57,18 @@ static int record(struct rule_run *run, const struct rules_record *r)
 static const struct said sentences[] = {
     SAID("From {since} to {at} the data system of {writer} counted {growth} accesses by its own "
          "counter; as many records must be in the ledger, and there are only {recorded}.",
-        "{since}から{at}までの間に、記録システム{writer}のデータシステムは、自らの計数で"
-        "{growth}件のアクセスを数えました。同じ件数の記録が台帳になければなりませんが、"
-        "{recorded}件しかありません。"),
+        "{since}から{at}までの間に、記録者 {writer} のデータシステムは、自らの計数で{growth}"
+        "件のアクセスを数えました。同じ件数の記録が台帳になければなりませんが、{recorded}件し"
+        "かありません。"),
     SAID("From {since} to {at} the data system of {writer} counted {growth} accesses by its own "
          "counter; as many records must be in the ledger, and there are {recorded}.",
-        "{since}から{at}までの間に、記録システム{writer}のデータシステムは、自らの計数で"
-        "{growth}件のアクセスを数えました。同じ件数の記録が台帳になければなりませんが、"
-        "{recorded}件あります。"),
+        "{since}から{at}までの間に、記録者 {writer} のデータシステムは、自らの計数で{growth}"
+        "件のアクセスを数えました。同じ件数の記録が台帳になければなりませんが、{recorded}件あ"
+        "ります。"),
     SAID("From {since} to {at} the counter of accesses of {writer}'s data system went back from "
          "{count_before} to {count}; it may only grow, and by the number of records in the ledger, "
          "which is {recorded}.",
-        "{since}から{at}までの間に、記録システム{writer}のデータシステムのアクセスの計数が、"
+        "{since}から{at}までの間に、記録者 {writer} のデータシステムのアクセスの計数が、"
         "{count_before}から{count}に戻りました。計数は増えることしかなく、その増加は台帳の記"
         "録の件数（{recorded}件）と一致しなければなりません。"),
     SAID_END};
@@ -95,10 +95,10 @@ const struct rule rule_source_unbalanced = {
             "かったアクセスがあるか、記録が作り出されたか、または計数が書き換えられたことが考えら"
             "れます。"),
     .reads = SAID("heartbeat: source_count; query, view and export: their number, outcome",
-        "heartbeatのsource_count、query・view・exportの件数とoutcome"),
+        "heartbeat の source_count、query・view・export の件数と outcome"),
     .blind = SAID(
         "A counter that is under the same hand as the records, and heartbeats without a count.",
-        "記録と同じ者の支配下にある計数、および計数を示さない稼働通知。"),
+        "記録と同じ者の支配下にある計数、および計数を示さない生存通知。"),
     .origin = SAID("Two counts that are made apart from each other (double entry).",
         "互いに独立して行われる二つの計数（複式の考え方）。"),
     .limits = limits,

@@ -353,21 +353,21 @@ static bool fits(unsigned table, const void *value)
 static const struct said sentences[] = {
     SAID("The heartbeat of {writer} in entry {entry} names a checkpoint of {size} entries; it can "
          "only name one of the entries before it, and the log signed this one.",
-        "エントリ{entry}にある記録システム{writer}の稼働通知は、{size}エントリのチェックポイ"
-        "ントを示しています。示すことができるのは、それより前のエントリのチェックポイントだけ"
-        "ですが、このチェックポイントには台帳の署名があります。"),
+        "エントリ{entry}にある記録者 {writer} の生存通知は、{size}エントリのチェックポイント"
+        "を示しています。示すことができるのは、それより前のエントリのチェックポイントだけです"
+        "が、このチェックポイントには台帳の署名があります。"),
     SAID("{by} vouched at {said} for a checkpoint of {size} entries; the last of them, entry "
          "{entry}, must have been received by then, and the ledger says that it was not received "
          "before {received} (allowed: {limit}).",
-        "{by}は、{said}に、{size}エントリのチェックポイントを証明しました。その最後のエントリ"
-        "{entry}は、その時までに受け付けられていなければなりませんが、台帳によれば、"
-        "{received}より前には受け付けられていませんでした（許容差：{limit}）。"),
+        "{by} は、{said}に、{size}エントリのチェックポイントを裏付けました。その最後のエント"
+        "リ{entry}は、その時までに受信されていなければなりませんが、台帳によれば、{received}"
+        "より前には受信されていませんでした（基準値：{limit}）。"),
     SAID("{by} knew at {said} of no checkpoint of more than {size} entries; the next, entry "
          "{entry}, must have been received about then or later, and the ledger says that it was "
          "received by {received} (allowed: {limit}).",
-        "{by}は、{said}の時点で、{size}エントリを超えるチェックポイントを知りませんでした。次"
-        "のエントリ{entry}は、その頃以後に受け付けられたはずですが、台帳によれば、{received}"
-        "までに受け付けられていました（許容差：{limit}）。"),
+        "{by} は、{said}の時点で、{size}エントリを超えるチェックポイントを知りませんでした。"
+        "次のエントリ{entry}は、その頃以後に受信されたはずですが、台帳によれば、{received}ま"
+        "でに受信されていました（基準値：{limit}）。"),
     SAID_END};
 
 static const struct rule_limit limits[] = {
@@ -377,34 +377,33 @@ static const struct rule_limit limits[] = {
     {"fresh", LIMIT_SWITCH, "no", 0, 0,
         SAID("whether writers fetch a checkpoint for each heartbeat: then an entry that was "
              "received long before a heartbeat and is not in its checkpoint is disputed, too",
-            "記録システムが稼働通知ごとにチェックポイントを取得するかどうか。その場合は、稼働通知"
-            "よりずっと前に受け付けられながら、そのチェックポイントに含まれていないエントリも指摘"
-            "します")},
+            "記録者が生存通知ごとにチェックポイントを取得するかどうか。その場合は、生存通知よりずっ"
+            "と前に受信されながら、そのチェックポイントに含まれていないエントリも指摘します")},
     {0}};
 
 const struct rule rule_time_disputed = {
     .name = "time-disputed",
     .severity = SEVERITY_HIGH,
-    .title = SAID("The ledger's times are contradicted", "台帳の受付時刻に対する反証"),
+    .title = SAID("The ledger's times are contradicted", "台帳の受信時刻に対する反証"),
     .sentences = sentences,
     .facts = {FORM("by", TEXT), FORM("said", TIME), FORM("size", NUMBER), FORM("entry", INDEX),
         FORM("received", TIME), FORM("limit", DURATION)},
     .meaning =
         SAID("The ledger says that it received an entry at a time that others contradict by their "
              "signatures: the operator's clock was wrong, or entries were dated back or forward.",
-            "台帳が示すエントリの受付時刻が、他の者の署名に反しています。運営者の時計が誤っていた"
+            "台帳が示すエントリの受信時刻が、他の者の署名に反しています。運用者の時計が誤っていた"
             "か、エントリの日時が早められ、または遅らされたことが考えられます。"),
     .reads = SAID("received; heartbeat: checkpoint and at; the cosignatures in it, and those of "
                   "the checkpoint that is read",
-        "受付時刻（received）、heartbeatのcheckpointとat、その連署、および読み取ったチェック"
-        "ポイントの連署"),
+        "受信時刻（received）、heartbeat の checkpoint と at、その連署、および読み取ったチェッ"
+        "クポイントの連署"),
     .blind = SAID(
         "Times between two checkpoints that somebody vouched for. Of entries before the last "
         "65,536 times are kept only roughly, and what these do not show for sure is passed over. A "
         "note that the log did not sign, or with several lines by one key, says nothing.",
-        "証明された二つのチェックポイントの間の時刻。最後の65,536エントリより前のエントリの時"
-        "刻は、おおよそでしか保持せず、確実でないものは指摘しません。台帳の署名がないもの、ま"
-        "たは一つの鍵による複数の行があるものからは、何も判断しません。"),
+        "裏付けのある二つのチェックポイントの間の時刻。最後の65,536エントリより前のエントリの"
+        "時刻は、おおよそでしか保持せず、確実でないものは指摘しません。台帳の署名がないもの、"
+        "または一つの鍵による複数の行があるものからは、何も判断しません。"),
     .origin = SAID("Cosignatures with a time (c2sp.org/tlog-cosignature); linked time stamps.",
         "時刻を伴う連署（c2sp.org/tlog-cosignature）、連鎖型のタイムスタンプ。"),
     .limits = limits,

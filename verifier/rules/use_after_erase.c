@@ -108,8 +108,8 @@ static int record(struct rule_run *run, const struct rules_record *r)
 static const struct said sentences[] = {
     SAID("{actor} ({unit}) did \"{action}\" on data set {gone} at {at}; by the ledger that had "
          "been erased at {erased}, so that nothing of it should have been left.",
-        "{actor}（{unit}）は、{at}に、データセット{gone}に対して{action}を行いました。台帳に"
-        "よれば、このデータセットは{erased}に消去されており、何も残っていないはずでした。"),
+        "{actor}（{unit}）は、{at}に、データセット {gone} に対して{action}を行いました。台帳"
+        "によれば、このデータセットは{erased}に消去されており、何も残っていないはずでした。"),
     SAID_END};
 
 static const struct rule_limit limits[] = {
@@ -119,8 +119,8 @@ static const struct rule_limit limits[] = {
     {"counted", LIMIT_SWITCH, "yes", 0, 0,
         SAID("whether an erase with a count erases all of the data set; no where databases are "
              "recorded, whose DELETE erases rows of a table",
-            "件数を示すeraseが、データセットのすべてを消去するものかどうか。データベースのDELETE"
-            "のように、表の行を消去するものが記録される場合はno")},
+            "件数を示す erase が、データセットのすべてを消去するものかどうか。データベースの "
+            "DELETE のように、表の行を消去するものが記録される場合は no")},
     {0}};
 
 const struct rule rule_use_after_erase = {
@@ -136,17 +136,16 @@ const struct rule rule_use_after_erase = {
     .reads = SAID("dataset, parents and at of query, view, export, provide, copy, combine and "
                   "modify; dataset (parents, where there is none), count and at of erase; "
                   "discarded of select.run; batch.receive, which fills a data set again",
-        "query、view、export、provide、copy、combine、modifyのdataset・parents・at、eraseの"
-        "dataset（ない場合はparents）・count・at、select.runのdiscarded、データセットに再びデー"
-        "タを入れるbatch.receive"),
+        "query、view、export、provide、copy、combine、modify の dataset・parents・at、erase "
+        "の dataset（ない場合は parents）・count・at、select.run の discarded、データセットに"
+        "再びデータを入れる batch.receive"),
     .blind = SAID(
         "A copy under another name. The erasure of a whole that gives no more items than a "
         "selection in place had left to be erased passes for that of these. Times of two writers "
         "within the tolerance of clocks. Uses that stand before the erasure in the ledger.",
         "別の名称の複製。データセット全体の消去であっても、示された件数が、そのデータセット内"
-        "での選別で除かれて未消去の件数以下であるときは、その分だけの消去とみなします。二つの"
-        "記録システムの時刻のずれが、時計の許容差以内のもの。台帳上で消去の記録より前にある利"
-        "用。"),
+        "での選別で除かれて未消去の件数以下であるときは、その分だけの消去とみなします。二人の"
+        "記録者の時刻のずれが、時計の許容差以内のもの。台帳上で消去の記録より前にある利用。"),
     .origin = SAID("Duties to erase (Act of 2025; Directive (EU) 2016/680) mean nothing while the "
                    "data are still used.",
         "消去の義務（能動的サイバー防御法制（令和7年）、指令（EU）2016/680）は、データが引き"

@@ -34,7 +34,7 @@ const struct said *vocabulary_action(struct span id)
         {"erase.record", SAID("order to erase records", "記録の消去の命令")},
         {"export", SAID("export", "出力")},
         {"finding", SAID("finding of the committee", "委員会による指摘")},
-        {"heartbeat", SAID("heartbeat", "稼働通知")}, {"incident", SAID("incident", "事故")},
+        {"heartbeat", SAID("heartbeat", "生存通知")}, {"incident", SAID("incident", "事案")},
         {"inspect", SAID("inspection by the committee", "委員会による検査")},
         {"modify", SAID("modification", "変更")}, {"notify", SAID("notification", "通知")},
         {"provide", SAID("provision", "提供")}, {"query", SAID("query", "照会")},
@@ -70,7 +70,7 @@ const struct said *vocabulary_outcome(struct span id)
 const struct said *vocabulary_decision(struct span id)
 {
     static const struct word words[] = {{"requested", SAID("requested", "承認の求め")},
-        {"granted", SAID("granted", "承認")}, {"refused", SAID("refused", "不承認")},
+        {"granted", SAID("granted", "承認")}, {"refused", SAID("refused", "却下")},
         {"extended", SAID("extended", "延長")}, {"ratified", SAID("ratified", "事後承認")}};
 
     return FIND(words, id);

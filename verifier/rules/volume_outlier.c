@@ -219,23 +219,23 @@ static const struct said sentences[] = {
     SAID("{actor} ({unit}) was given {items} items in the hour up to this access (\"{action}\" on "
          "data set {dataset}); the middle one of its own hours in the 30 days before is {median}, "
          "and at most {factor} times as many are expected.",
-        "{actor}（{unit}）は、このアクセス（データセット{dataset}に対する{action}）までの1時"
-        "間に、{items}件を得ました。それに先立つ30日間における本人の1時間ごとの件数の中央値は"
-        "{median}件で、その{factor}倍までが想定されています。"),
+        "{actor}（{unit}）は、このアクセス（データセット {dataset} に対する{action}）までの1"
+        "時間に、{items}件を得ました。それに先立つ30日間における本人の1時間ごとの件数の中央値"
+        "は{median}件で、その{factor}倍までが想定されています。"),
     SAID("The unit {unit} was given {unit_items} items in the hour up to this access (by {actor}, "
          "\"{action}\" on data set {dataset}); the middle one of its own hours in the 30 days "
          "before is {unit_median}, and at most {factor} times as many are expected.",
-        "部署{unit}は、このアクセス（{actor}による、データセット{dataset}に対する{action}）ま"
-        "での1時間に、{unit_items}件を得ました。それに先立つ30日間におけるこの部署の1時間ごと"
-        "の件数の中央値は{unit_median}件で、その{factor}倍までが想定されています。"),
+        "部署 {unit} は、このアクセス（{actor} による、データセット {dataset} に対する"
+        "{action}）までの1時間に、{unit_items}件を得ました。それに先立つ30日間におけるこの部"
+        "署の1時間ごとの件数の中央値は{unit_median}件で、その{factor}倍までが想定されています。"),
     SAID("{actor} was given {items} items in the hour up to this access (\"{action}\" on data set "
          "{dataset}), and its unit {unit} {unit_items}; the middle ones of their own hours in the "
          "30 days before are {median} and {unit_median}, and at most {factor} times as many are "
          "expected.",
-        "このアクセス（データセット{dataset}に対する{action}）までの1時間に、{actor}は{items}"
-        "件を、その部署{unit}は{unit_items}件を得ました。それに先立つ30日間における1時間ごと"
-        "の件数の中央値はそれぞれ{median}件と{unit_median}件で、その{factor}倍までが想定され"
-        "ています。"),
+        "このアクセス（データセット {dataset} に対する{action}）までの1時間に、{actor} は"
+        "{items}件を、その部署 {unit} は{unit_items}件を得ました。それに先立つ30日間における1"
+        "時間ごとの件数の中央値はそれぞれ{median}件と{unit_median}件で、その{factor}倍までが"
+        "想定されています。"),
     SAID_END};
 
 static const struct rule_limit limits[] = {
@@ -259,12 +259,12 @@ const struct rule rule_volume_outlier = {
                     "clock hours (UTC) with items among the 720 before the present one, of an even "
                     "number the mean of the two in the middle, rounded down. Told of once an hour.",
         "1時間のうちに、普段よりはるかに多くのデータが得られました。大きな任務によるものか、"
-        "またはデータの持ち出しが考えられます。ここでいう1時間は、台帳の受付時刻による、5分ご"
+        "またはデータの持ち出しが考えられます。ここでいう1時間は、台帳の受信時刻による、5分ご"
         "との直近の12区間です。中央値は、現在の1時間の前の720時間のうち、件数のあった毎正時か"
         "らの1時間（UTC）についてのもので、その数が偶数のときは、中央の二つの平均（端数切捨て）"
         "です。指摘は1時間に一度です。"),
     .reads = SAID("query, view and export: count, actor, unit, outcome; received",
-        "query・view・exportのcount・actor・unit・outcome、受付時刻（received）"),
+        "query・view・export の count・actor・unit・outcome、受信時刻（received）"),
     .blind = SAID("Accesses without a count, somebody new, somebody who always takes much, and "
                   "growth over weeks.",
         "件数を示さないアクセス、新しい者、常に多くを得ている者、および数週間にわたる増加。"),
