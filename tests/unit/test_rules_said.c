@@ -257,28 +257,30 @@ static void test_wordings(void **state)
         "npa/a ((not named)) did \"query\" on data set d.1 under a-7 at 1 April 2026, 09:30:00; "
         "outside what the approval allows were its data set, unit.");
     reads("authority-scope", 4, scope, 7, &tokyo[1],
-        "npa/a（〔記載なし〕）は、令和8年4月1日9時30分00秒に、承認a-7に基づくとして、データセット"
-        "d."
-        "1に対して照会（query）を行いました。次の点が承認の範囲を超えています：データセット、部署"
+        "npa/a（〔記載なし〕）は、令和8年4月1日9時30分00秒に、承認 a-7 "
+        "に基づくとして、データセット d.1 "
+        "に対して照会（query）を行いました。次の点が承認の範囲を超えています：データセット、部署"
         "。");
     reads("authority-expired", 0, bounds, 8, &tokyo[2],
-        "npa/a（〔記載なし〕）は、2026-04-01T00:30:00.123Zに、承認a-7に基づくとして、データセット"
-        "d.1に対して照会（query）を行いましたが、この承認の有効期間はまだ始まっていませんでした"
-        "（有効期間：〔始期の定めなし〕から〔終期の定めなし〕まで）。");
+        "npa/a（〔記載なし〕）は、2026-04-01T00:30:00.123Zに、承認 a-7 "
+        "に基づくとして、データセット d.1 "
+        "に対して照会（query）を行いましたが、この承認の有効期間はまだ始まっていませんでした（有効"
+        "期間：〔始期の定めなし〕から〔終期の定めなし〕まで）。");
     reads("denied-burst", 0, denied, 7, NULL,
         "npa/a (u) was denied more than 1000 times within 1 min 30 s, the last time at "
         "2026-04-01T00:30:00.123Z: \"x-own\" on data set d.1.");
     reads("denied-burst", 0, denied, 7, &tokyo[0],
-        "npa/a (u) was denied more than 1,000 times within 1 minute 30 seconds, the last time at "
-        "1 April 2026, 09:30:00: \"x-own\" on data set d.1.");
+        "npa/a (u) was denied more than 1,000 times within 1 minute 30 seconds, the last time at 1 "
+        "April 2026, 09:30:00: \"x-own\" on data set d.1.");
     reads("denied-burst", 0, denied, 7, &tokyo[1],
-        "npa/a（u）は、1分30秒の間に1,000回を超えて拒否されました。最後に拒否されたのは、"
-        "令和8年4月1日9時30分00秒の、データセットd.1に対するx-ownです。");
+        "npa/"
+        "a（u）は、1分30秒の間に1,"
+        "000回を超えて拒否されました。最後に拒否されたのは、令和8年4月1日9時30分00秒の、データセッ"
+        "ト d.1 に対するx-ownです。");
     /* An entry's number is no count of things. */
     reads("time-disputed", 0, entry, 3, &tokyo[0],
         "The heartbeat of w in entry 1234 names a checkpoint of 5,678 entries; it can only name "
-        "one "
-        "of the entries before it, and the log signed this one.");
+        "one of the entries before it, and the log signed this one.");
 }
 
 /* --- What cannot be trusted. */
@@ -352,8 +354,8 @@ static void test_hostile_texts(void **state)
     assert_non_null(json);
     buf_init(&b, 4096);
     assert_int_equal(facts_json_sentence(&b, json, &tokyo[2]), 0);
-    test_assert_span(span_of(b.p, 60),
-        span_of("\\u{0000}{at}\\u{000a}\\u{202e}%sは、1970-01-01T00:00:00.001Zに、「<b>」", 60));
+    test_assert_span(span_of(b.p, 61),
+        span_of("\\u{0000}{at}\\u{000a}\\u{202e}%s は、1970-01-01T00:00:00.001Zに、「<b>」", 61));
     buf_destroy(&b);
     json_decref(json);
 }

@@ -311,9 +311,9 @@ const struct rule rule_denied_burst = {
         SAID("Attempts without an actor, under several ids, or slower than the limit; a success "
              "whose record does not say \"success\", names another data set, was received more "
              "than two periods after the denial, or after 1,000 other denials on that data set.",
-            "行為者が示されていない試み、複数の ID による試み、または基準値より緩やかな試み。記録"
-            "が「success」としていない成功、別のデータセットを示す成功、拒否の後に期間の2倍を超え"
-            "て受信された成功、またはそのデータセットについて他に1,000件の拒否があった後の成功。"),
+            "行為者が示されていない試み、複数のIDによる試み、または基準値より緩やかな試み。記録が"
+            "「success」としていない成功、別のデータセットを示す成功、拒否の後に期間の2倍を超えて"
+            "受信された成功、またはそのデータセットについて他に1,000件の拒否があった後の成功。"),
     .origin = SAID("Denied attempts are recorded and watched in SIS and ETIAS; OCSF and CADF have "
                    "an outcome for it.",
         "SIS と ETIAS では、拒否された試みを記録し、監視します。OCSF と CADF には、そのための"

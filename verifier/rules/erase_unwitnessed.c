@@ -77,8 +77,8 @@ const struct rule rule_erase_unwitnessed = {
         "erase の method・reason・witnessed_by・actor（大文字と小文字は区別しません）"),
     .blind = SAID("Whether the witness was there. Two ids that one person has. An erasure whose "
                   "record does not name its actor.",
-        "立会人が実際に立ち会ったかどうか。一人が持つ二つの ID。行為者が示されていない消去の"
-        "記録。"),
+        "立会人が実際に立ち会ったかどうか。一人が持つ二つのID。行為者が示されていない消去の記"
+        "録。"),
     .origin = SAID("Logs of erasure with their reason: Directive (EU) 2016/680, article 25; that "
                    "erasure is recorded under the German G10.",
         "理由を伴う消去の記録：指令（EU）2016/680第25条。ドイツの G10 法でも、消去は記録され"

@@ -135,7 +135,7 @@ const struct rule rule_self_approved = {
         "すべての記録の requested_by と approved_by、approve 記録ではさらに approval と "
         "decision"),
     .blind = SAID("One person with two ids; a request or a decision that does not say whose it is.",
-        "一人が持つ二つの ID。誰によるかが示されていない求めまたは決定。"),
+        "一人が持つ二つのID。誰によるかが示されていない求めまたは決定。"),
     .origin =
         SAID("Four-eyes principle; requested_by and approved_by must differ (doc/vocabulary.md).",
             "二人による確認の原則。requested_by と approved_by は異ならなければなりません（"
