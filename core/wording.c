@@ -167,18 +167,31 @@ void wording_month(struct buf *out, const struct wording *w, uint64_t ms)
     buf_printf(out, "%u月", c.month);
 }
 
-void wording_time(struct buf *out, const struct wording *w, uint64_t ms)
+static void put_time(struct buf *out, const struct wording *w, uint64_t ms, bool exact)
 {
+    char fraction[8] = "";
     struct civil c;
 
     if (put_rfc3339(out, w, ms, 0, 0))
         return;
     civil_of(&c, ms, w->zone_minutes);
     put_date(out, w, &c);
+    if (exact)
+        snprintf(fraction, sizeof fraction, ".%03u", c.millisecond % 1000);
     if (w->language == LANGUAGE_EN)
-        buf_printf(out, ", %02u:%02u:%02u", c.hour, c.minute, c.second);
+        buf_printf(out, ", %02u:%02u:%02u%s", c.hour, c.minute, c.second, fraction);
     else
-        buf_printf(out, "%u時%02u分%02u秒", c.hour, c.minute, c.second);
+        buf_printf(out, "%u時%02u分%02u%s秒", c.hour, c.minute, c.second, fraction);
+}
+
+void wording_time(struct buf *out, const struct wording *w, uint64_t ms)
+{
+    put_time(out, w, ms, false);
+}
+
+void wording_time_ms(struct buf *out, const struct wording *w, uint64_t ms)
+{
+    put_time(out, w, ms, true);
 }
 
 void wording_zone(struct buf *out, const struct wording *w)

@@ -45,6 +45,8 @@ void wording_date(struct buf *out, const struct wording *w, uint64_t ms);
 void wording_month(struct buf *out, const struct wording *w, uint64_t ms);
 /* "1 April 2026, 09:30:00"; 2026年4月1日9時30分00秒. No zone: who shows times says it once. */
 void wording_time(struct buf *out, const struct wording *w, uint64_t ms);
+/* The same to the millisecond: "1 April 2026, 09:30:00.123"; 2026年4月1日9時30分00.123秒. */
+void wording_time_ms(struct buf *out, const struct wording *w, uint64_t ms);
 /* The zone: "UTC", "UTC+09:00"; 協定世界時（UTC）, 日本時間（UTC+09:00）. */
 void wording_zone(struct buf *out, const struct wording *w);
 /* In its two greatest units that are not zero: "5 days 4 hours", "24 hours", "0 seconds"; 5日4時間,

@@ -277,6 +277,16 @@ static void test_wordings(void **state)
         "a（u）は、1分30秒の間に1,"
         "000回を超えて拒否されました。最後に拒否されたのは、令和8年4月1日9時30分00秒の、データセッ"
         "ト d.1 に対するx-ownです。");
+    /* Times of one second are told apart, or the sentence would contradict itself. */
+    bounds[6].number = bounds[0].number + 1;
+    reads("authority-expired", 0, bounds, 8, &tokyo[0],
+        "npa/a ((not named)) did \"query\" on data set d.1 under a-7 at 1 April 2026, "
+        "09:30:00.123, "
+        "before that approval began: it holds from 1 April 2026, 09:30:00.124 to without end.");
+    bounds[6].number = bounds[0].number;
+    reads("authority-expired", 0, bounds, 8, &tokyo[0],
+        "npa/a ((not named)) did \"query\" on data set d.1 under a-7 at 1 April 2026, 09:30:00, "
+        "before that approval began: it holds from 1 April 2026, 09:30:00 to without end.");
     /* An entry's number is no count of things. */
     reads("time-disputed", 0, entry, 3, &tokyo[0],
         "The heartbeat of w in entry 1234 names a checkpoint of 5,678 entries; it can only name "

@@ -92,8 +92,8 @@ static const struct said sentences[] = {
     SAID("{actor} ({unit}) did \"{action}\" on data set {dataset} under {authority} at {at} for "
          "the recipient {recipient}; the approval is for other recipients.",
         "{actor}（{unit}）は、{at}に、承認 {authority} に基づくとして、データセット {dataset}"
-        " に対し、提供先 {recipient} のために{action}を行いましたが、この承認は別の提供先に係"
-        "るものです。"),
+        " に対し、提供先 {recipient} に係る{action}を行いましたが、この承認は別の提供先に係る"
+        "ものです。"),
     SAID("{actor} ({unit}) did \"{action}\" on data set {dataset} under {authority} at {at}; "
          "outside what the approval allows were its {several}.",
         "{actor}（{unit}）は、{at}に、承認 {authority} に基づくとして、データセット {dataset}"

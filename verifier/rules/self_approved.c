@@ -108,8 +108,8 @@ static int record(struct rule_run *run, const struct rules_record *r)
 static const struct said sentences[] = {
     SAID("The record of \"{action}\" at {at} names {person} both as the one who requested and as "
          "the one who approved; these must be two persons.",
-        "{at}の{action}の記録には、{person} が、求めた者としても承認した者としても示されてい"
-        "ます。両者は別の者でなければなりません。"),
+        "{at}の{action}の記録には、{person} が、承認を求めた者としても、承認した者としても示"
+        "されています。両者は別の者でなければなりません。"),
     SAID("{person} approved {approval} at {at}, and had requested it; these must be two persons.",
         "{person} は、{at}に承認 {approval} を与えましたが、これを求めた者でもあります。両者"
         "は別の者でなければなりません。"),
@@ -122,14 +122,14 @@ static const struct said sentences[] = {
 const struct rule rule_self_approved = {
     .name = "self-approved",
     .severity = SEVERITY_HIGH,
-    .title = SAID("Requested and approved by one person", "同一人による求めと承認"),
+    .title = SAID("Requested and approved by one person", "承認を求めた者自身による承認"),
     .sentences = sentences,
     .facts = {FORM("approval", TEXT), FORM("person", TEXT)},
     .meaning =
         SAID("The same person asked for something and allowed it, in one record, or in the request "
              "and the decision on one approval. Small and capital letters count as the same.",
-            "一つの記録において、または一つの承認の求めと決定において、同じ者が求め、かつ承認して"
-            "います。大文字と小文字は区別しません。"),
+            "一つの記録において、または一つの承認の求めと決定において、同じ者が承認を求め、かつ承"
+            "認しています。大文字と小文字は区別しません。"),
     .reads = SAID(
         "requested_by, approved_by of any record; of approve records also approval and decision",
         "すべての記録の requested_by と approved_by、approve 記録ではさらに approval と "

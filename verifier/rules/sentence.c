@@ -103,26 +103,37 @@ static void put_words(
     }
 }
 
-static void put_time(struct buf *out, uint64_t ms, const struct wording *w)
+static void put_time(struct buf *out, uint64_t ms, const struct wording *w, bool to_ms)
 {
     const struct form_words *words = &words_of[w->language];
 
     if (ms == 0 || ms == UINT64_MAX) /* bounds that were not given */
         buf_put_str(out, ms == 0 ? words->beginning : words->endless);
+    else if (to_ms)
+        wording_time_ms(out, w, ms);
     else
         wording_time(out, w, ms);
 }
 
-/* `w` as said at rules_finding_sentence; `plain` is when that was not given. */
+/* How the facts of a sentence are written. */
+struct style {
+    const struct wording *wording;
+    bool plain; /* none was given */
+    bool to_ms; /* times of the same second differ, and readers must see in what order they are */
+};
+
 static void put_fact(struct buf *out, const struct fact_form *form, const struct rule_fact *fact,
-    const struct wording *w, bool plain)
+    const struct style *style)
 {
+    const struct wording *w = style->wording;
+    bool plain = style->plain;
+
     switch (form->type) {
     case FACT_TEXT:
         put_text(out, form, fact->text, w->language);
         return;
     case FACT_TIME:
-        put_time(out, fact->number, w);
+        put_time(out, fact->number, w, style->to_ms);
         return;
     case FACT_DURATION:
         if (plain)
@@ -167,25 +178,47 @@ static bool next_name(const char **p, struct span *plain, struct span *name)
     return true;
 }
 
+/* Whether two times that a sentence names are of the same second and not the same. */
+static bool needs_ms(
+    const struct rule *rule, const char *text, const struct rule_fact *facts, size_t count)
+{
+    uint64_t times[RULE_FACTS_MAX];
+    size_t time_count = 0;
+    struct span plain, name;
+
+    while (time_count < RULE_FACTS_MAX && next_name(&text, &plain, &name)) {
+        const struct fact_form *form = rule_fact_form(rule, name);
+
+        if (form->type == FACT_TIME)
+            times[time_count++] = named_fact(form, facts, count)->number;
+    }
+    for (size_t i = 0; i < time_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (times[i] != times[j] && times[i] / RULE_SECOND == times[j] / RULE_SECOND)
+                return true;
+    return false;
+}
+
 int rules_sentence_put(struct buf *out, const struct rule *rule, uint64_t sentence,
     const struct rule_fact *facts, size_t count, const struct wording *w)
 {
     static const struct wording english = {LANGUAGE_EN, ZONE_RFC3339, false};
-    const struct wording *in = w == NULL ? &english : w;
+    struct style style = {w == NULL ? &english : w, w == NULL, false};
     struct span plain, name;
     const char *text, *p;
 
     if (sentence >= rule_sentences(rule))
         return KEIIN_EMALFORMED;
-    text = rule->sentences[sentence].in[in->language];
+    text = rule->sentences[sentence].in[style.wording->language];
     for (p = text; next_name(&p, &plain, &name);)
         if (named_fact(rule_fact_form(rule, name), facts, count) == NULL)
             return KEIIN_EMALFORMED;
+    style.to_ms = needs_ms(rule, text, facts, count);
     for (p = text; next_name(&p, &plain, &name);) {
         const struct fact_form *form = rule_fact_form(rule, name);
 
         buf_put_span(out, plain);
-        put_fact(out, form, named_fact(form, facts, count), in, w == NULL);
+        put_fact(out, form, named_fact(form, facts, count), &style);
     }
     buf_put_span(out, plain);
     return 0;

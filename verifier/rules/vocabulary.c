@@ -22,7 +22,7 @@ const struct said *vocabulary_action(struct span id)
         {"batch.receive", SAID("receipt of a batch", "バッチの受領")},
         {"collect.start", SAID("start of a collection", "取得の開始")},
         {"collect.stop", SAID("stop of a collection", "取得の停止")},
-        {"combine", SAID("combination of data sets", "データセットの結合")},
+        {"combine", SAID("combination", "結合")},
         {"config", SAID("change of settings", "設定の変更")}, {"copy", SAID("copy", "複製")},
         {"correct", SAID("correction of a record", "記録の訂正")},
         {"deident.apply", SAID("de-identification", "非識別化")},
