@@ -45,9 +45,9 @@ static void put_list(struct page *p)
 {
     const json_t *list = json_object_get(p->report, "findings");
     const json_t *more = json_object_get(p->report, "findings_not_listed");
-    const struct column columns[] = {{COLUMN_TEXT, WORDS(p, LIST_RULE)},
+    const struct column columns[] = {{COLUMN_SHORT, WORDS(p, LIST_RULE)},
         {COLUMN_TEXT, WORDS(p, LIST_SENTENCE)}, {COLUMN_TEXT, WORDS(p, LIST_RECORDS)},
-        {COLUMN_TEXT, WORDS(p, LIST_ID)}};
+        {COLUMN_SHORT, WORDS(p, LIST_ID)}};
     struct shown count;
     json_t *f;
     size_t i;

@@ -98,8 +98,12 @@ const char *show_figure(
         snprintf(out->text, sizeof out->text, "%s", WORDS(p, NONE));
         return out->text;
     }
-    if (unit == FIGURE_DURATION)
+    if (unit == FIGURE_DURATION && natural(value) > 0)
         return show_duration(p, out, natural(value));
+    if (unit == FIGURE_DURATION) {
+        snprintf(out->text, sizeof out->text, "%s", WORDS(p, NONE));
+        return out->text;
+    }
     if (figure_low(value) == figure_high(value))
         return show_number(out, figure_low(value));
     b = begin();
@@ -144,6 +148,27 @@ static const char *heading_of(const struct page *p, const char *table, const cha
                                                        : column;
 }
 
+/* A system's role is its agency's. */
+static int keys_shown(const struct figure_table *table)
+{
+    int count = 0;
+
+    while (table->keys[count] != NULL && strcmp(table->keys[count], "role") != 0)
+        count++;
+    return count;
+}
+
+/* Agencies and words of the vocabulary are short; what else there is may be anything. */
+static enum column_kind key_kind(const char *key)
+{
+    static const char *const free_keys[] = {"system", "purpose", "recipient", "stream", "rule"};
+
+    for (size_t i = 0; i < sizeof free_keys / sizeof free_keys[0]; i++)
+        if (strcmp(key, free_keys[i]) == 0)
+            return COLUMN_TEXT;
+    return COLUMN_SHORT;
+}
+
 /* A row of figures, behind its keys. */
 static void put_cells(struct page *p, const struct figure_table *table, uint32_t columns,
     const json_t *row, bool total)
@@ -170,7 +195,7 @@ static void put_total(
     if (!json_is_object(total))
         return;
     document_row(p->d, true);
-    for (int k = 0; table->keys[k] != NULL; k++)
+    for (int k = 0; k < keys_shown(table); k++)
         document_cell(p->d, span_str(k == 0 ? WORDS(p, TOTAL) : ""));
     put_cells(p, table, columns, total, true);
 }
@@ -242,7 +267,7 @@ void put_table(struct page *p, enum figure_table_number number, uint32_t columns
 
     if (rows == NULL || !terms_table(table->name, &caption))
         return;
-    for (int k = 0; table->keys[k] != NULL; k++)
+    for (int k = 0; k < keys_shown(table); k++)
         heads[count++] = (struct column){COLUMN_TEXT, terms_key(table->keys[k], &name)
                                                           ? message_in(p->wording.language, name)
                                                           : table->keys[k]};
@@ -257,7 +282,7 @@ void put_table(struct page *p, enum figure_table_number number, uint32_t columns
     json_array_foreach((json_t *)rows, r, row)
     {
         document_row(p->d, false);
-        for (int k = 0; table->keys[k] != NULL; k++) {
+        for (int k = 0; k < keys_shown(table); k++) {
             struct shown key;
 
             show_key(p, &key, table->keys[k], json_object_get(row, table->keys[k]));
@@ -268,6 +293,19 @@ void put_table(struct page *p, enum figure_table_number number, uint32_t columns
     if (json_array_size(rows) > 1)
         put_total(p, table, columns, total);
     put_reasons(p, rows, total);
+}
+
+/* As show_key, but a rule by its title alone. */
+static void show_title(
+    const struct page *p, struct shown *out, const char *key, const json_t *value)
+{
+    const char *text = json_string_value(value);
+    const struct rule *rule =
+        text != NULL && strcmp(key, "rule") == 0 ? rule_of(span_str(text)) : NULL;
+
+    show_key(p, out, key, value);
+    if (rule != NULL)
+        snprintf(out->text, sizeof out->text, "%s", rule->title.in[p->wording.language]);
 }
 
 void put_chart_of_rows(struct page *p, enum figure_table_number number, unsigned column,
@@ -293,7 +331,7 @@ void put_chart_of_rows(struct page *p, enum figure_table_number number, unsigned
 
         if (figure_high(value) == 0)
             continue;
-        show_key(p, &key, table->keys[0], json_object_get(row, table->keys[0]));
+        show_title(p, &key, table->keys[0], json_object_get(row, table->keys[0]));
         document_chart_category(p->d, c, span_str(key.text));
         document_chart_value(p->d, c, 0, figure_low(value), figure_high(value));
         c++;

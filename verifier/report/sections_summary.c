@@ -153,6 +153,8 @@ void section_health(struct page *p)
     PUT(p, SECTION, SECTION_HEALTH);
     PUT(p, PARAGRAPH, HEALTH_SYSTEMS,
         show_duration(p, &every, figure_low(json_object_get(limits, "heartbeat-missing"))));
-    put_table(p, FIGURES_SYSTEMS, COLUMNS_ALL & ~(1U << SYSTEMS_CHECKPOINTS));
+    put_table(p, FIGURES_SYSTEMS,
+        COLUMNS_ALL &
+            ~(1U << SYSTEMS_CHECKPOINTS | 1U << SYSTEMS_LISTED | 1U << SYSTEMS_LONGEST_SILENCE));
     put_table(p, FIGURES_RECORDS, COLUMNS_ALL);
 }
