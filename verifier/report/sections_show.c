@@ -268,9 +268,9 @@ void put_table(struct page *p, enum figure_table_number number, uint32_t columns
     if (rows == NULL || !terms_table(table->name, &caption))
         return;
     for (int k = 0; k < keys_shown(table); k++)
-        heads[count++] = (struct column){COLUMN_TEXT, terms_key(table->keys[k], &name)
-                                                          ? message_in(p->wording.language, name)
-                                                          : table->keys[k]};
+        heads[count++] = (struct column){key_kind(table->keys[k]),
+            terms_key(table->keys[k], &name) ? message_in(p->wording.language, name)
+                                             : table->keys[k]};
     for (unsigned i = 0; table->columns[i].name != NULL; i++)
         if ((columns >> i & 1) != 0)
             heads[count++] = (struct column){
