@@ -85,6 +85,7 @@ libreport_la_SOURCES = \
 	verifier/report/finding_json.c verifier/report/finding_json.h \
 	verifier/report/ledger_json.c \
 	verifier/report/public.c \
+	verifier/report/public_range.c verifier/report/public_range.h \
 	verifier/report/report.c verifier/report/report.h verifier/report/report_internal.h \
 	verifier/report/period.c verifier/report/period.h \
 	verifier/report/sections.c verifier/report/sections.h verifier/report/sections_internal.h \
@@ -99,6 +100,7 @@ libreport_la_SOURCES = \
 	verifier/report/tally_approvals.c \
 	verifier/report/tally_committee.c \
 	verifier/report/tally_emergencies.c \
+	verifier/report/tally_public.c \
 	verifier/report/tally_retention.c \
 	verifier/report/tally_systems.c \
 	verifier/report/tally_tables.h \

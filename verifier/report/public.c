@@ -1,9 +1,412 @@
+/*
+ * The figures for the public (doc/report.md, "The public profile"). Of three kinds of columns:
+ * counts, each month's cell told as 0, as 1 to min - 1, or exactly, and of anything longer or wider
+ * the sums of what the cells tell; what follows from counts or bounds them, told of a year
+ * only and rounded so far that no cell can be told from it; and what is withheld.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/wording.h"
+#include "verifier/report/public_range.h"
 #include "verifier/report/report_internal.h"
 
-int report_public_figures(
-    const struct figures *f, const struct period *period, uint64_t min, json_t **out)
+enum column_kind { WITHHELD, COUNT, ROUNDED, SUM_OF_TWO };
+struct public_column {
+    enum column_kind kind;
+    const char *why; /* of WITHHELD */
+    unsigned first, second; /* of SUM_OF_TWO */
+};
+
+static const struct public_column columns[FIGURE_TABLES][FIGURE_COLUMNS_MAX] =
+    {
+        [FIGURES_APPROVALS] =
+            {
+                [APPROVALS_REQUESTED] = {ROUNDED},
+                [APPROVALS_GRANTED] = {COUNT},
+                [APPROVALS_REFUSED] = {COUNT},
+                [APPROVALS_EXTENDED] = {COUNT},
+                [APPROVALS_RATIFIED] = {ROUNDED},
+                [APPROVALS_REVOKED] = {ROUNDED},
+                [APPROVALS_EXPIRED] = {ROUNDED},
+                [APPROVALS_LIVE] = {ROUNDED},
+            },
+        [FIGURES_VOLUMES] =
+            {
+                [VOLUMES_BATCHES] = {COUNT},
+                [VOLUMES_RECEIVED] = {ROUNDED},
+                [VOLUMES_SELECTED] = {COUNT},
+                [VOLUMES_DISCARDED] = {COUNT},
+                [VOLUMES_ERASED] = {COUNT},
+                [VOLUMES_UNBALANCED] = {COUNT},
+                [VOLUMES_NOT_SELECTED] = {COUNT},
+            },
+        [FIGURES_ACCESSES] =
+            {
+                [ACCESSES_DONE] = {COUNT},
+                [ACCESSES_DENIED] = {COUNT},
+                [ACCESSES_FAILED] = {COUNT},
+                [ACCESSES_ITEMS] = {COUNT},
+            },
+        [FIGURES_PROVISIONS] =
+            {
+                [PROVISIONS_PROVIDED] = {COUNT},
+                [PROVISIONS_ITEMS] = {COUNT},
+                [PROVISIONS_RECEIPTS] = {ROUNDED},
+                [PROVISIONS_RECIPIENTS] = {COUNT},
+            },
+        [FIGURES_EMERGENCIES] =
+            {
+                [EMERGENCIES_BEGUN] = {COUNT},
+                [EMERGENCIES_RATIFIED] = {ROUNDED},
+                [EMERGENCIES_REFUSED] = {ROUNDED},
+                [EMERGENCIES_WAITING] = {ROUNDED},
+                [EMERGENCIES_SHORTEST] = {WITHHELD, WHY_ONE_CASE},
+                [EMERGENCIES_MEDIAN] = {WITHHELD, WHY_ONE_CASE},
+                [EMERGENCIES_LONGEST] = {WITHHELD, WHY_ONE_CASE},
+            },
+        [FIGURES_RETENTION] =
+            {
+                [RETENTION_DUE] = {SUM_OF_TWO, NULL, RETENTION_ON_TIME, RETENTION_LATE},
+                [RETENTION_ON_TIME] = {COUNT},
+                [RETENTION_LATE] = {COUNT}, /* with those not erased */
+                [RETENTION_NOT_ERASED] = {WITHHELD, WHY_FOLLOWS},
+                [RETENTION_EXTENDED] = {COUNT},
+            },
+        [FIGURES_INCIDENTS] =
+            {
+                [INCIDENTS_COUNT] = {COUNT},
+                [INCIDENTS_MEDIAN] = {WITHHELD, WHY_ONE_CASE},
+                [INCIDENTS_LONGEST] = {WITHHELD, WHY_ONE_CASE},
+            },
+        [FIGURES_FINDINGS] =
+            {
+                [FINDINGS_FOUND] = {ROUNDED},
+                [FINDINGS_EXPLAINED] = {ROUNDED},
+                [FINDINGS_CONFIRMED] = {ROUNDED},
+                [FINDINGS_UNDECIDED] = {ROUNDED},
+                [FINDINGS_YOUNG] = {ROUNDED},
+                [FINDINGS_MIDDLE] = {ROUNDED},
+                [FINDINGS_OLD] = {ROUNDED},
+                [FINDINGS_UNSETTLED] = {WITHHELD, WHY_FOLLOWS},
+            },
+        [FIGURES_ACTS] = {[ACTS_COUNT] = {COUNT}},
+        [FIGURES_ANSWERS] =
+            {
+                [ANSWERS_MADE] = {COUNT},
+                [ANSWERS_IN_TIME] = {ROUNDED},
+                [ANSWERS_LATE] = {ROUNDED},
+                [ANSWERS_WAITING] = {ROUNDED},
+                [ANSWERS_OVERDUE] = {ROUNDED},
+            },
+};
+
+/* Acts that are counted nowhere else. */
+static const char *const public_acts[] = {"erase.record", "inspect", "notify"};
+/* Those whose numbers would be sums of other tables. */
+static const char *const other_acts[] = {
+    "approve", "demand", "emergency.begin", "emergency.end", "finding", "recommend", "revoke"};
+
+/* --- Rows: what the months have under the same keys. */
+
+struct public_view {
+    const struct period *period;
+    uint64_t min;
+};
+
+/* The cells of one row, a month or several. */
+struct group {
+    const struct figure_cells *cells;
+    size_t count;
+};
+
+static bool same_row(const struct figure_cells *a, const struct figure_cells *b)
 {
-    (void)period;
-    (void)min;
-    return report_figures(f, out);
+    bool same = true;
+
+    for (int k = 0; k < FIGURE_KEYS_MAX; k++)
+        same = same && span_cmp(a->keys[k], b->keys[k]) == 0;
+    return same;
+}
+
+static struct group group_at(const struct figure_cells *cells, size_t at, size_t count)
+{
+    size_t n = 1;
+
+    while (at + n < count && same_row(&cells[at], &cells[at + n]))
+        n++;
+    return (struct group){cells + at, n};
+}
+
+static uint64_t value_of(enum figure_table_number table, const struct figure_cells *c, unsigned i)
+{
+    if (table == FIGURES_RETENTION && i == RETENTION_LATE)
+        return time_after(c->values[RETENTION_LATE], c->values[RETENTION_NOT_ERASED]);
+    return c->values[i];
+}
+
+static struct range count_of(
+    const struct public_view *v, enum figure_table_number table, struct group g, unsigned i)
+{
+    bool added = figure_tables[table].columns[i].unit == FIGURE_COUNT;
+    struct range all = {0, 0, WHY_SUM};
+
+    for (size_t k = 0; k < g.count; k++) {
+        struct range one = range_cell(value_of(table, &g.cells[k], i), v->min);
+
+        all = added ? range_sum(all, one) : range_different(all, one);
+    }
+    return all;
+}
+
+/* The number itself, of the whole period or at its end; never told but rounded. */
+static uint64_t true_number(
+    const struct public_view *v, enum figure_table_number table, struct group g, unsigned i)
+{
+    bool stock = figure_tables[table].columns[i].stock;
+    uint64_t n = 0;
+
+    for (size_t k = 0; k < g.count; k++)
+        if (!stock || g.cells[k].part + 1 == v->period->parts)
+            n = time_after(n, value_of(table, &g.cells[k], i));
+    return n;
+}
+
+static json_t *told(
+    const struct public_view *v, enum figure_table_number table, struct group g, unsigned i)
+{
+    const struct public_column *c = &columns[table][i];
+
+    switch (c->kind) {
+    case COUNT:
+        return range_json(count_of(v, table, g, i));
+    case SUM_OF_TWO:
+        return range_json(
+            range_sum(count_of(v, table, g, c->first), count_of(v, table, g, c->second)));
+    case ROUNDED:
+        return v->period->parts == 1
+                   ? range_withheld(WHY_YEARLY)
+                   : range_json(range_rounded(true_number(v, table, g, i), v->min));
+    case WITHHELD:
+        break;
+    }
+    return range_withheld(c->why);
+}
+
+/* A row is there for its counts, or in a year for a rounded number that cannot be 0. */
+static bool is_told(const struct public_view *v, enum figure_table_number table, struct group g)
+{
+    bool there = false;
+
+    for (unsigned i = 0; figure_tables[table].columns[i].name != NULL; i++) {
+        if (columns[table][i].kind == COUNT)
+            there |= count_of(v, table, g, i).high > 0;
+        if (columns[table][i].kind == ROUNDED && v->period->parts > 1)
+            there |= range_rounded(true_number(v, table, g, i), v->min).low > 0;
+    }
+    return there;
+}
+
+static json_t *row(const struct public_view *v, enum figure_table_number table, struct group g)
+{
+    const struct figure_table *t = &figure_tables[table];
+    json_t *json = json_object();
+
+    for (int k = 0; t->keys[k] != NULL; k++)
+        json_put(json, t->keys[k], json_text(g.cells[0].keys[k]));
+    for (unsigned i = 0; t->columns[i].name != NULL; i++)
+        json_put(json, t->columns[i].name, told(v, table, g, i));
+    return json;
+}
+
+/* --- Totals: sums of what is told; of what is rounded the number itself, rounded once. */
+
+static struct range total_count(
+    const struct public_view *v, enum figure_table_number table, struct group all, unsigned column)
+{
+    struct range total = {0, 0, WHY_SUM};
+
+    for (size_t at = 0; at < all.count;) {
+        struct group g = group_at(all.cells, at, all.count);
+
+        total = range_sum(total, count_of(v, table, g, column));
+        at += g.count;
+    }
+    return total;
+}
+
+static json_t *total(const struct public_view *v, enum figure_table_number table, struct group all)
+{
+    const struct figure_table *t = &figure_tables[table];
+    json_t *json = json_object();
+
+    for (unsigned i = 0; t->columns[i].name != NULL; i++) {
+        const struct public_column *c = &columns[table][i];
+        json_t *value;
+
+        if (t->columns[i].unit != FIGURE_COUNT)
+            continue;
+        if (table == FIGURES_ACTS)
+            value = range_withheld(WHY_FOLLOWS);
+        else if (c->kind == COUNT)
+            value = range_json(total_count(v, table, all, i));
+        else if (c->kind == SUM_OF_TWO)
+            value = range_json(range_sum(
+                total_count(v, table, all, c->first), total_count(v, table, all, c->second)));
+        else
+            value = told(v, table, all, i);
+        json_put(json, t->columns[i].name, value);
+    }
+    return json;
+}
+
+/* --- Tables with rows of their own. */
+
+/* Findings by every rule, whether there are any or not: that there is a row tells nothing. */
+static void put_findings(
+    const struct public_view *v, const struct rules_limits *limits, struct group all, json_t *list)
+{
+    for (unsigned rule = 0; rule < rules_count && v->period->parts > 1; rule++) {
+        struct figure_cells none = {.keys = {span_str(rules_all[rule]->name)}};
+        struct group found = {&none, 1};
+
+        if (rules_limits_off(limits, rule))
+            continue;
+        for (size_t at = 0; at < all.count;) {
+            struct group g = group_at(all.cells, at, all.count);
+
+            if (same_row(&g.cells[0], &none))
+                found = g;
+            at += g.count;
+        }
+        json_add(list, row(v, FIGURES_FINDINGS, found));
+    }
+}
+
+static bool is_public_act(struct span act)
+{
+    bool is = false;
+
+    for (size_t i = 0; i < sizeof public_acts / sizeof public_acts[0]; i++)
+        is |= span_is(act, public_acts[i]);
+    return is;
+}
+
+static void put_other_acts(json_t *list)
+{
+    for (size_t i = 0; i < sizeof other_acts / sizeof other_acts[0]; i++) {
+        json_t *json = json_object();
+
+        json_put(json, "act", json_string(other_acts[i]));
+        json_put(json, "acts", range_withheld(WHY_FOLLOWS));
+        json_add(list, json);
+    }
+}
+
+static void put_rows(
+    const struct public_view *v, enum figure_table_number table, struct group all, json_t *list)
+{
+    for (size_t at = 0; at < all.count;) {
+        struct group g = group_at(all.cells, at, all.count);
+
+        at += g.count;
+        if (table == FIGURES_ACTS && !is_public_act(g.cells[0].keys[0]))
+            continue;
+        if (is_told(v, table, g))
+            json_add(list, row(v, table, g));
+    }
+    if (table == FIGURES_ACTS)
+        put_other_acts(list);
+}
+
+/* --- Accesses by month and agency: sums of what is told of each action and purpose. */
+
+static void put_month(const struct public_view *v, struct group all, unsigned part, json_t *list,
+    struct range totals[static 2])
+{
+    static const unsigned from[] = {ACCESSES_DONE, ACCESSES_DENIED};
+    const struct figure_column *names = figure_tables[FIGURES_ACCESSES_OVER_TIME].columns;
+    struct civil civil;
+    char label[32];
+
+    civil_of(&civil, v->period->bounds[part], v->period->zone_minutes);
+    snprintf(label, sizeof label, "%04lld-%02u", (long long)civil.year, civil.month);
+    for (size_t at = 0; at < all.count;) {
+        struct span agency = all.cells[at].keys[0];
+        struct range sums[2] = {{0, 0, WHY_SUM}, {0, 0, WHY_SUM}};
+        json_t *json;
+
+        for (; at < all.count && span_cmp(all.cells[at].keys[0], agency) == 0; at++)
+            for (int i = 0; i < 2 && all.cells[at].part == part; i++)
+                sums[i] = range_sum(sums[i], range_cell(all.cells[at].values[from[i]], v->min));
+        if (sums[0].high == 0 && sums[1].high == 0)
+            continue;
+        json = json_object();
+        json_put(json, "time", json_string(label));
+        json_put(json, "agency", json_text(agency));
+        for (int i = 0; i < 2; i++) {
+            json_put(json, names[i].name, range_json(sums[i]));
+            totals[i] = range_sum(totals[i], sums[i]);
+        }
+        json_add(list, json);
+    }
+}
+
+static json_t *over_time(const struct public_view *v, struct group accesses)
+{
+    const struct figure_column *names = figure_tables[FIGURES_ACCESSES_OVER_TIME].columns;
+    struct range totals[2] = {{0, 0, WHY_SUM}, {0, 0, WHY_SUM}};
+    json_t *json = json_object(), *list = json_array(), *all = json_object();
+
+    for (unsigned part = 0; part < v->period->parts; part++)
+        put_month(v, accesses, part, list, totals);
+    for (int i = 0; i < 2; i++)
+        json_put(all, names[i].name, range_json(totals[i]));
+    json_put(json, "rows", list);
+    json_put(json, "total", all);
+    return json;
+}
+
+static json_t *table_json(const struct public_view *v, const struct rules_limits *limits,
+    enum figure_table_number table, struct group all)
+{
+    json_t *json, *list;
+
+    if (table == FIGURES_ACCESSES_OVER_TIME)
+        return over_time(v, all);
+    json = json_object();
+    list = json_array();
+    if (table == FIGURES_FINDINGS)
+        put_findings(v, limits, all, list);
+    else
+        put_rows(v, table, all, list);
+    json_put(json, "rows", list);
+    json_put(json, "total", total(v, table, all));
+    return json;
+}
+
+int report_public_figures(const struct figures *f, const struct period *period,
+    const struct rules_limits *limits, json_t **out)
+{
+    struct public_view view = {period, rules_limits_public_min(limits)};
+    json_t *json = json_object();
+
+    for (int t = 0; t < FIGURE_TABLES; t++) {
+        enum figure_table_number table = (enum figure_table_number)t;
+        struct figure_cells *cells;
+        size_t count;
+
+        if (figure_tables[t].committee_only)
+            continue;
+        if (figures_rows(f, table == FIGURES_ACCESSES_OVER_TIME ? FIGURES_ACCESSES : table, &cells,
+                &count) != 0) {
+            json_decref(json);
+            return KEIIN_ENOMEM;
+        }
+        json_put(json, figure_tables[t].name,
+            table_json(&view, limits, table, (struct group){cells, count}));
+        free(cells);
+    }
+    *out = json;
+    return 0;
 }

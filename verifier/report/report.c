@@ -102,7 +102,8 @@ int report_new(const struct report_options *options, struct report **out)
     r->options = *options;
     r->keeper = (struct record_keeper){take, give, entry, NULL, NULL, r};
     r->findings = json_array();
-    err = tally_new(&options->period, options->limits, &r->tally);
+    err = tally_new(
+        &options->period, options->limits, options->profile == REPORT_PUBLIC, &r->tally);
     if (err == 0)
         err = rules_new(options->limits, (struct rules_sink){found, r}, &r->rules);
     if (err == 0 && r->findings == NULL)
@@ -225,8 +226,7 @@ static int put_figures(struct report *r, json_t *json)
     const struct figures *figures = tally_figures(r->tally);
     json_t *object = NULL;
     int err = r->options.profile == REPORT_PUBLIC
-                  ? report_public_figures(figures, &r->options.period,
-                        rules_limits_public_min(r->options.limits), &object)
+                  ? report_public_figures(figures, &r->options.period, r->options.limits, &object)
                   : report_figures(figures, &object);
 
     if (err == 0)

@@ -14,8 +14,11 @@ json_t *report_ledger(const struct audit_result *audit, struct span origin, bool
 
 /* figures_json.c: every table, for the committee. */
 int report_figures(const struct figures *f, json_t **out) KEIIN_MUST_USE;
-/* public.c: for the public, so that no count below `min` can be known. */
-int report_public_figures(const struct figures *f, const struct period *period, uint64_t min,
-    json_t **out) KEIIN_MUST_USE;
+/*
+ * public.c: for the public, so that no count below the rules file's public_min can be known. The
+ * period has its months as parts.
+ */
+int report_public_figures(const struct figures *f, const struct period *period,
+    const struct rules_limits *limits, json_t **out) KEIIN_MUST_USE;
 
 #endif

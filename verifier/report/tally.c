@@ -17,13 +17,15 @@ static bool tables_new(struct tally *t)
     t->durations = table_new(sizeof(uint64_t));
     t->findings = table_new(sizeof(struct counted_finding));
     t->demands = table_new(sizeof(uint64_t));
+    t->said = table_new(sizeof(uint64_t));
     return t->figures != NULL && t->systems != NULL && t->approvals != NULL && t->batches != NULL &&
            t->retained != NULL && t->discards != NULL && t->recipients != NULL &&
            t->provided != NULL && t->emergencies != NULL && t->durations != NULL &&
-           t->findings != NULL && t->demands != NULL;
+           t->findings != NULL && t->demands != NULL && t->said != NULL;
 }
 
-int tally_new(const struct period *period, const struct rules_limits *limits, struct tally **out)
+int tally_new(const struct period *period, const struct rules_limits *limits, bool is_public,
+    struct tally **out)
 {
     struct tally *t = calloc(1, sizeof *t);
 
@@ -32,6 +34,7 @@ int tally_new(const struct period *period, const struct rules_limits *limits, st
         return KEIIN_ENOMEM;
     t->period = *period;
     t->limits = limits;
+    t->is_public = is_public;
     if (!tables_new(t)) {
         tally_free(t);
         return KEIIN_ENOMEM;
@@ -56,6 +59,7 @@ void tally_free(struct tally *t)
     table_free(t->durations);
     table_free(t->findings);
     table_free(t->demands);
+    table_free(t->said);
     free(t);
 }
 
@@ -236,7 +240,9 @@ int tally_record(struct tally *t, const struct rules_record *r)
     if (t->records_left > 0)
         t->records_left--;
     systems_record(t, r);
-    err = approvals_record(t, r);
+    err = public_record(t, r);
+    if (err == 0)
+        err = approvals_record(t, r);
     if (err == 0)
         err = volumes_record(t, r);
     if (err == 0)

@@ -14,8 +14,11 @@
 
 struct tally;
 
-/* Borrows the limits for as long as it lives. KEIIN_ENOMEM. */
-int tally_new(const struct period *period, const struct rules_limits *limits,
+/*
+ * For the public rows have no texts but those of the vocabulary and of the committee's decisions.
+ * Borrows the limits for as long as it lives. KEIIN_ENOMEM.
+ */
+int tally_new(const struct period *period, const struct rules_limits *limits, bool is_public,
     struct tally **out) KEIIN_MUST_USE;
 void tally_free(struct tally *t);
 

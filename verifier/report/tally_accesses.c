@@ -5,8 +5,8 @@
 static void accessed(struct tally *t, const struct rules_record *r)
 {
     struct span agency = tally_agency(t, r);
-    struct figure_row row =
-        tally_row(t, FIGURES_ACCESSES, agency, r->action_name, record_text(r, F_PURPOSE));
+    struct figure_row row = tally_row(t, FIGURES_ACCESSES, agency, tally_action(t, r),
+        tally_said(t, SAID_PURPOSE, record_text(r, F_PURPOSE)));
     struct figure_row then = tally_row(
         t, FIGURES_ACCESSES_OVER_TIME, span_str(t->label), agency, (struct span){NULL, 0});
     bool done = !r->undone;
@@ -61,7 +61,8 @@ static struct span kind_of(const struct tally *t, const struct rules_record *r)
 
 static int provided(struct tally *t, const struct rules_record *r)
 {
-    struct span kind = record_text(r, F_RECIPIENT_KIND), recipient = record_text(r, F_RECIPIENT);
+    struct span kind = tally_kind(t, record_text(r, F_RECIPIENT_KIND));
+    struct span recipient = record_text(r, F_RECIPIENT);
     struct figure_row row =
         tally_row(t, FIGURES_PROVISIONS, kind, (struct span){NULL, 0}, (struct span){NULL, 0});
     struct figure_row one =
@@ -98,6 +99,6 @@ int accesses_record(struct tally *t, const struct rules_record *r)
     if (r->action == ACTION_PROVIDE && !r->undone)
         return provided(t, r);
     if (r->action == ACTION_RECEIVE && !r->undone)
-        tally_add(t, FIGURES_PROVISIONS, kind_of(t, r), PROVISIONS_RECEIPTS, 1);
+        tally_add(t, FIGURES_PROVISIONS, tally_kind(t, kind_of(t, r)), PROVISIONS_RECEIPTS, 1);
     return r->action == ACTION_INCIDENT ? happened(t, r) : 0;
 }

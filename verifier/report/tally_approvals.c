@@ -42,7 +42,7 @@ int approvals_record(struct tally *t, const struct rules_record *r)
         a->approval = r->change.approval;
         a->granted = r->change.approval->granted;
     }
-    tally_add(t, FIGURES_APPROVALS, table_more(a), (unsigned)column, 1);
+    tally_add(t, FIGURES_APPROVALS, tally_said(t, SAID_STREAM, table_more(a)), (unsigned)column, 1);
     return 0;
 }
 
@@ -51,8 +51,9 @@ void approvals_close(struct tally *t)
     uint64_t end = tally_part_end(t);
 
     for (const struct counted_approval *a = NULL; (a = table_next(t->approvals, a)) != NULL;) {
-        struct figure_row row = tally_row(
-            t, FIGURES_APPROVALS, table_more(a), (struct span){NULL, 0}, (struct span){NULL, 0});
+        struct figure_row row =
+            tally_row(t, FIGURES_APPROVALS, tally_said(t, SAID_STREAM, table_more(a)),
+                (struct span){NULL, 0}, (struct span){NULL, 0});
         struct validity validity;
         bool live;
 

@@ -8,6 +8,7 @@
 struct tally {
     struct period period;
     const struct rules_limits *limits;
+    bool is_public;
     struct figures *figures;
     uint64_t now_ms; /* the greatest time of receipt so far */
     bool begun; /* an entry of the period was seen */
@@ -30,6 +31,7 @@ struct tally {
     struct table *durations; /* by part, table and agency; behind each uint64_t values */
     struct table *findings; /* by the beginning of their ids */
     struct table *demands; /* by ref or address; behind each its demands */
+    struct table *said; /* by what it is and the text: what the public may read */
 };
 
 /* The writer's agency, as the roster lists it; empty for one that none listed. */
@@ -42,8 +44,8 @@ static inline bool tally_counts(const struct tally *t)
 /* A row of the part at hand. */
 struct figure_row tally_row(const struct tally *t, enum figure_table_number table, struct span a,
     struct span b, struct span c);
-void tally_add(struct tally *t, enum figure_table_number table, struct span key, unsigned column,
-    uint64_t n);
+void tally_add(
+    struct tally *t, enum figure_table_number table, struct span key, unsigned column, uint64_t n);
 /* The end of the part at hand, or of what was read. */
 uint64_t tally_part_end(const struct tally *t);
 /* Whether a time is in the part at hand, and not behind what was read. */
@@ -52,11 +54,19 @@ bool tally_in_part(const struct tally *t, uint64_t ms);
 int tally_duration(struct tally *t, enum figure_table_number table, struct span agency,
     uint64_t ms) KEIIN_MUST_USE;
 
+/* Texts as they may stand in rows: for the public only what is known not to tell on anybody. */
+enum said_what { SAID_STREAM, SAID_PURPOSE };
+struct span tally_said(const struct tally *t, enum said_what what, struct span text);
+struct span tally_kind(const struct tally *t, struct span kind);
+/* Of an action of the vocabulary, or one that is judged as such. */
+struct span tally_action(const struct tally *t, const struct rules_record *r);
+
 /* A file each; `close` is called at the end of each part of the period. KEIIN_ENOMEM. */
 int systems_roster(struct tally *t, const struct keeper_entry *entry) KEIIN_MUST_USE;
 void systems_entry(struct tally *t, const struct keeper_entry *entry);
 void systems_record(struct tally *t, const struct rules_record *r);
 void systems_close(struct tally *t);
+int public_record(struct tally *t, const struct rules_record *r) KEIIN_MUST_USE;
 int approvals_record(struct tally *t, const struct rules_record *r) KEIIN_MUST_USE;
 void approvals_close(struct tally *t);
 int volumes_record(struct tally *t, const struct rules_record *r) KEIIN_MUST_USE;

@@ -40,10 +40,8 @@ static void erased(struct tally *t, const struct rules_record *r)
         if (k == NULL || k->erased)
             continue;
         k->erased = true;
+        /* It stays: what is counted of a month may not hang on the period of the report. */
         k->erased_at = r->at;
-        /* It is never due in a part that is still to be closed. */
-        if (k->until < t->period.bounds[t->part])
-            table_remove(t->retained, k);
     }
     discards_erase_parts(t->discards, r);
 }
@@ -79,7 +77,8 @@ void retention_close(struct tally *t)
     for (const struct counted_retained *k = NULL; (k = table_next(t->retained, k)) != NULL;) {
         struct span agency = table_more(k);
 
-        if (!tally_in_part(t, k->until))
+        /* Of the part in which the time for its erasure ran out: by its end that is settled. */
+        if (!tally_in_part(t, time_after(k->until, limit)))
             continue;
         tally_add(t, FIGURES_RETENTION, agency, RETENTION_DUE, 1);
         tally_add(t, FIGURES_RETENTION, agency,

@@ -13,6 +13,7 @@
 #define TOLERANCE_INITIAL (5 * RULE_MINUTE)
 #define TOLERANCE_MAX RULE_DAY
 #define PUBLIC_MIN_INITIAL 10
+#define PUBLIC_MIN_MIN 3 /* with 2, small would be 1 */
 #define PUBLIC_MIN_MAX 1000000
 
 struct reading {
@@ -276,8 +277,8 @@ static void take_reports(struct reading *r, unsigned line, const char *name, con
     } else if (strcmp(name, "public_min") != 0) {
         wrong(r, line, name, value, "is unknown in [reports]; it has zone and public_min");
     } else if (once(r, &r->public_min, line, name, value)) {
-        if (!decimal_parse(span_str(value), PUBLIC_MIN_MAX, &n) || n < 2)
-            wrong(r, line, name, value, "is no number from 2 to 1000000");
+        if (!decimal_parse(span_str(value), PUBLIC_MIN_MAX, &n) || n < PUBLIC_MIN_MIN)
+            wrong(r, line, name, value, "is no number from 3 to 1000000");
         else
             r->limits->public_min = n;
     }
