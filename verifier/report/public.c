@@ -61,9 +61,9 @@ static const struct public_column columns[FIGURE_TABLES][FIGURE_COLUMNS_MAX] =
                 [EMERGENCIES_RATIFIED] = {ROUNDED},
                 [EMERGENCIES_REFUSED] = {ROUNDED},
                 [EMERGENCIES_WAITING] = {ROUNDED},
-                [EMERGENCIES_SHORTEST] = {WITHHELD, WHY_ONE_CASE},
-                [EMERGENCIES_MEDIAN] = {WITHHELD, WHY_ONE_CASE},
-                [EMERGENCIES_LONGEST] = {WITHHELD, WHY_ONE_CASE},
+                [EMERGENCIES_SHORTEST] = {WITHHELD, WHY_SINGLE},
+                [EMERGENCIES_MEDIAN] = {WITHHELD, WHY_SINGLE},
+                [EMERGENCIES_LONGEST] = {WITHHELD, WHY_SINGLE},
             },
         [FIGURES_RETENTION] =
             {
@@ -76,8 +76,8 @@ static const struct public_column columns[FIGURE_TABLES][FIGURE_COLUMNS_MAX] =
         [FIGURES_INCIDENTS] =
             {
                 [INCIDENTS_COUNT] = {COUNT},
-                [INCIDENTS_MEDIAN] = {WITHHELD, WHY_ONE_CASE},
-                [INCIDENTS_LONGEST] = {WITHHELD, WHY_ONE_CASE},
+                [INCIDENTS_MEDIAN] = {WITHHELD, WHY_SINGLE},
+                [INCIDENTS_LONGEST] = {WITHHELD, WHY_SINGLE},
             },
         [FIGURES_FINDINGS] =
             {

@@ -14,7 +14,7 @@
 #define WHY_ROUNDED "rounded" /* other numbers follow from it */
 #define WHY_YEARLY "yearly" /* told in a year's report, rounded */
 #define WHY_FOLLOWS "follows" /* from other numbers, or they from it */
-#define WHY_ONE_CASE "one-case" /* it is about a single one */
+#define WHY_SINGLE "single" /* it is about a single one */
 
 struct range {
     uint64_t low, high;
