@@ -1,19 +1,22 @@
 /* What the audit says of the ledger that a report rests on. */
 #include "verifier/report/report_internal.h"
 
+json_t *report_witness(struct span name, uint64_t time_s)
+{
+    json_t *item = json_object();
+
+    json_put(item, "name", json_text(name));
+    json_put(
+        item, "at", report_time(true, time_s > UINT64_MAX / 1000 ? UINT64_MAX : time_s * 1000));
+    return item;
+}
+
 static json_t *witnesses(const struct audit_result *r)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < r->witness_count; i++) {
-        uint64_t time_s = r->witnesses[i].time_s;
-        json_t *item = json_object();
-
-        json_put(item, "name", json_string(r->witnesses[i].name));
-        json_put(
-            item, "at", report_time(true, time_s > UINT64_MAX / 1000 ? UINT64_MAX : time_s * 1000));
-        json_add(list, item);
-    }
+    for (size_t i = 0; i < r->witness_count; i++)
+        json_add(list, report_witness(span_str(r->witnesses[i].name), r->witnesses[i].time_s));
     return list;
 }
 

@@ -185,15 +185,21 @@ json_t *report_bytes(struct span bytes)
     return json;
 }
 
+void report_zone(int minutes, char out[static REPORT_ZONE_BYTES])
+{
+    int all = minutes < 0 ? -minutes : minutes;
+
+    snprintf(out, REPORT_ZONE_BYTES, "%c%02d:%02d", minutes < 0 ? '-' : '+', all / 60 % 100,
+        all % 60);
+}
+
 static json_t *period_object(const struct report *r)
 {
     const struct period *p = &r->options.period;
     json_t *json = json_object();
-    char zone[16];
-    int minutes = p->zone_minutes < 0 ? -p->zone_minutes : p->zone_minutes;
+    char zone[REPORT_ZONE_BYTES];
 
-    snprintf(zone, sizeof zone, "%c%02d:%02d", p->zone_minutes < 0 ? '-' : '+', minutes / 60 % 100,
-        minutes % 60);
+    report_zone(p->zone_minutes, zone);
     json_put(json, "from", report_time(true, p->from));
     json_put(json, "to", report_time(true, p->to));
     json_put(json, "zone", json_string(zone));
@@ -201,23 +207,23 @@ static json_t *period_object(const struct report *r)
     return json;
 }
 
-static json_t *rules_object(const struct report *r)
+json_t *report_rules(const struct rules_limits *rules)
 {
     json_t *json = json_object(), *off = json_array(), *limits = json_object();
 
-    json_put(json, "digest", json_hex(span_hash(rules_limits_digest(r->options.limits))));
+    json_put(json, "digest", json_hex(span_hash(rules_limits_digest(rules))));
     for (unsigned i = 0; i < rules_count; i++)
-        if (rules_limits_off(r->options.limits, i))
+        if (rules_limits_off(rules, i))
             json_add(off, json_string(rules_all[i]->name));
     json_put(json, "not_used", off);
     json_put(limits, "heartbeat-missing",
-        json_number(true, rules_limits_number(r->options.limits, "heartbeat-missing", "limit")));
+        json_number(true, rules_limits_number(rules, "heartbeat-missing", "limit")));
     json_put(limits, "erase-late",
-        json_number(true, rules_limits_number(r->options.limits, "erase-late", "limit")));
+        json_number(true, rules_limits_number(rules, "erase-late", "limit")));
     json_put(limits, "response-overdue",
-        json_number(true, rules_limits_number(r->options.limits, "response-overdue", "limit")));
+        json_number(true, rules_limits_number(rules, "response-overdue", "limit")));
     json_put(json, "limits_ms", limits);
-    json_put(json, "public_min", json_number(true, rules_limits_public_min(r->options.limits)));
+    json_put(json, "public_min", json_number(true, rules_limits_public_min(rules)));
     return json;
 }
 
@@ -265,7 +271,7 @@ int report_finish(struct report *r, const struct audit_result *audit, struct spa
         json_put(json, "profile", json_string(is_public ? "public" : "committee"));
         json_put(json, "period", period_object(r));
         json_put(json, "ledger", report_ledger(audit, origin, is_public));
-        json_put(json, "rules", rules_object(r));
+        json_put(json, "rules", report_rules(r->options.limits));
         err = put_figures(r, json);
     }
     if (err == 0 && !is_public) {

@@ -9,7 +9,13 @@
 json_t *report_time(bool has, uint64_t ms);
 json_t *report_bytes(struct span bytes); /* base64 */
 
-/* ledger.c: what the audit says of the ledger. `figures` of the profile. */
+/* report.c: a zone as "+09:00"; what of the limits stands in a report, NULL without memory. */
+#define REPORT_ZONE_BYTES 16
+void report_zone(int minutes, char out[static REPORT_ZONE_BYTES]);
+json_t *report_rules(const struct rules_limits *rules);
+
+/* ledger_json.c: a witness and when it cosigned; what the audit says of the ledger. `figures` of the profile. */
+json_t *report_witness(struct span name, uint64_t time_s);
 json_t *report_ledger(const struct audit_result *audit, struct span origin, bool is_public);
 
 /* figures_json.c: every table, for the committee. */
