@@ -15,6 +15,7 @@ libsystem_la_SOURCES = \
 	system/messages/rules.def system/messages/reconcile.def \
 	system/messages/document.def \
 	system/messages/report.def system/messages/report_terms.def \
+	system/messages/report_check.def \
 	system/messages/certificate.def \
 	system/messages/export.def \
 	system/secretfile.c system/secretfile.h \

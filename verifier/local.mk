@@ -86,6 +86,14 @@ libreport_la_SOURCES = \
 	verifier/report/ledger_json.c \
 	verifier/report/public.c \
 	verifier/report/public_range.c verifier/report/public_range.h \
+	verifier/report/recheck.c verifier/report/recheck.h verifier/report/recheck_internal.h \
+	verifier/report/recheck_diff.c \
+	verifier/report/recheck_evidence.c \
+	verifier/report/recheck_findings.c \
+	verifier/report/recheck_form.c \
+	verifier/report/recheck_page.c \
+	verifier/report/recheck_read.c \
+	verifier/report/recheck_sums.c \
 	verifier/report/report.c verifier/report/report.h verifier/report/report_internal.h \
 	verifier/report/period.c verifier/report/period.h \
 	verifier/report/sections.c verifier/report/sections.h verifier/report/sections_internal.h \
@@ -152,6 +160,7 @@ keiin_verify_SOURCES = \
 	verifier/verify/options.c verifier/verify/options.h \
 	verifier/verify/prove_command.c \
 	verifier/verify/reconcile_command.c \
+	verifier/verify/report_check_command.c \
 	verifier/verify/report_command.c \
 	verifier/verify/rules_command.c \
 	verifier/verify/rules_report.c verifier/verify/rules_report.h \
@@ -161,6 +170,7 @@ keiin_verify_SOURCES = \
 	verifier/verify/taken.c verifier/verify/taken.h \
 	verifier/verify/words.c \
 	verifier/verify/words_compare.c \
+	verifier/verify/words_recheck.c verifier/verify/words_recheck.h \
 	verifier/verify/words_reconcile.c \
 	verifier/verify/words_record.c \
 	verifier/verify/words_rules.c

@@ -45,8 +45,7 @@ int fetch_init(struct fetch *f, struct source *source, bool latest, struct why *
     return err;
 }
 
-int fetch_init_at(
-    struct fetch *f, struct source *source, struct span checkpoint, struct why *why)
+int fetch_init_at(struct fetch *f, struct source *source, struct span checkpoint, struct why *why)
 {
     int err;
 
@@ -90,8 +89,7 @@ static int read_bundle(struct fetch *f, const struct tile *tile, struct why *why
     if (f->has_bundle && f->bundle_number == tile->number)
         return 0;
     f->has_bundle = false;
-    err = source_get_tile(
-        f->source, tile, ENTRY_BUNDLE_BYTES_MAX, &f->bundle, &longer, &full, why);
+    err = source_get_tile(f->source, tile, ENTRY_BUNDLE_BYTES_MAX, &f->bundle, &longer, &full, why);
     f->has_bundle = err == 0;
     f->bundle_number = tile->number;
     return err;

@@ -21,8 +21,7 @@ struct fetch {
 };
 
 /* Reads and parses the checkpoint. KEIIN_EABSENT, KEIIN_EUNREADABLE, KEIIN_EMALFORMED, KEIIN_ENOMEM. */
-int fetch_init(struct fetch *f, struct source *source, bool latest, struct why *why)
-    KEIIN_MUST_USE;
+int fetch_init(struct fetch *f, struct source *source, bool latest, struct why *why) KEIIN_MUST_USE;
 /* The same under a checkpoint's note that is given; nothing is read. KEIIN_EMALFORMED, KEIIN_ENOMEM. */
 int fetch_init_at(
     struct fetch *f, struct source *source, struct span checkpoint, struct why *why) KEIIN_MUST_USE;

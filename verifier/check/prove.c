@@ -110,8 +110,8 @@ int prove(struct fetch *f, const struct prove_what *what, struct buf *out, bool 
     if (err != 0)
         goto out;
     proof_extra_write(&p.extra_bytes, &p.extra);
-    proof_write(out, buf_view(&p.extra_bytes), what->index, hashes, count,
-        buf_view(&f->checkpoint_bytes));
+    proof_write(
+        out, buf_view(&p.extra_bytes), what->index, hashes, count, buf_view(&f->checkpoint_bytes));
     err = buf_status(&p.extra_bytes);
     if (err == 0)
         err = buf_status(out);

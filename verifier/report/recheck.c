@@ -84,8 +84,8 @@ static char *shown(struct recheck *r, const char *text)
     return out;
 }
 
-void recheck_problem(struct recheck *r, enum recheck_code code, const char *where,
-    const char *said, const char *found)
+void recheck_problem(struct recheck *r, enum recheck_code code, const char *where, const char *said,
+    const char *found)
 {
     void *moved;
 
@@ -113,8 +113,8 @@ void recheck_values(struct recheck *r, enum recheck_code code, const char *where
     if ((said != NULL && texts[0] == NULL) || (found != NULL && texts[1] == NULL))
         r->err = KEIIN_ENOMEM;
     else
-        recheck_problem(r, code, where, texts[0] == NULL ? "-" : texts[0],
-            texts[1] == NULL ? "-" : texts[1]);
+        recheck_problem(
+            r, code, where, texts[0] == NULL ? "-" : texts[0], texts[1] == NULL ? "-" : texts[1]);
     free(texts[0]);
     free(texts[1]);
 }
@@ -170,8 +170,7 @@ bool recheck_address(const char *text, struct rules_address *out)
 /* --- Offline. */
 
 /* The limits that the report says it used, when their file is the one in hand. */
-static void check_limits(
-    struct recheck *r, const json_t *report, const struct rules_limits *limits)
+static void check_limits(struct recheck *r, const json_t *report, const struct rules_limits *limits)
 {
     static const char *const names[] = {"not_used", "limits_ms", "public_min"};
     const json_t *rules = recheck_at(report, "rules");
@@ -214,8 +213,7 @@ int recheck_options(
     uint64_t from, to;
 
     *out = (struct report_options){
-        .profile = recheck_is_public(report) ? REPORT_PUBLIC : REPORT_COMMITTEE,
-        .limits = limits};
+        .profile = recheck_is_public(report) ? REPORT_PUBLIC : REPORT_COMMITTEE, .limits = limits};
     if (out->profile == REPORT_COMMITTEE)
         out->findings_max = recheck_number(report, "findings_max");
     if (!recheck_time(recheck_string(period, "from"), &from) ||

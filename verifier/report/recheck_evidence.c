@@ -13,9 +13,7 @@ static bool found_in_audit(const json_t *ledger, const char *code)
     const json_t *found = recheck_at(ledger, "audit_findings"), *item;
     size_t i;
 
-    json_array_foreach (found, i, item)
-        if (strcmp(json_string_value(item), code) == 0)
-            return true;
+    json_array_foreach(found, i, item) if (strcmp(json_string_value(item), code) == 0) return true;
     return json_object_get(found, code) != NULL;
 }
 
@@ -43,9 +41,8 @@ static bool read_rosters(struct recheck *r, const json_t *list)
         struct roster *before = i == 0 ? NULL : r->rosters[i - 1];
         const json_t *text = json_array_get(list, i);
         struct why why = {""};
-        int err =
-            roster_from_note(span_of(json_string_value(text), json_string_length(text)), before,
-                &r->rosters[i], &why);
+        int err = roster_from_note(span_of(json_string_value(text), json_string_length(text)),
+            before, &r->rosters[i], &why);
 
         if (err == 0) {
             r->roster_count++;
@@ -77,8 +74,8 @@ static void check_trust(struct recheck *r, const struct roster *trusted)
     } else if (trusted->serial == last->serial + 1) {
         r->trusted = hash_eq(&trusted->parent, &last->text_hash);
         if (!r->trusted)
-            number_problem(r, r->roster_count - 1,
-                "the roster in hand names another before it", NULL);
+            number_problem(
+                r, r->roster_count - 1, "the roster in hand names another before it", NULL);
     } else {
         r->open[RECHECK_OPEN_ROSTER] = true;
         why_set(&r->open_why, "the roster in hand has serial %" PRIu64 ", the report's last %zu",
@@ -98,26 +95,24 @@ static void check_rosters(struct recheck *r, const json_t *report, const struct 
         return;
     }
     if (json_is_null(recheck_at(evidence, "rosters_lacking")))
-        recheck_member(r, RECHECK_STATED, ledger, "ledger.", "roster",
-            json_number(true, r->roster_count - 1));
+        recheck_member(
+            r, RECHECK_STATED, ledger, "ledger.", "roster", json_number(true, r->roster_count - 1));
     else if (r->roster_count > stated)
         number_problem(r, r->roster_count - 1, "it is none that the report rests on", NULL);
     if (recheck_number(ledger, "roster_trusted") > stated)
         recheck_values(r, RECHECK_STATED, "ledger.roster_trusted",
             recheck_at(ledger, "roster_trusted"), recheck_at(ledger, "roster"));
-    recheck_member(r, RECHECK_STATED, ledger, "ledger.", "id",
-        json_hex(span_hash(&r->rosters[0]->text_hash)));
+    recheck_member(
+        r, RECHECK_STATED, ledger, "ledger.", "id", json_hex(span_hash(&r->rosters[0]->text_hash)));
     recheck_member(
         r, RECHECK_STATED, ledger, "ledger.", "origin", json_text(r->rosters[0]->origin));
     check_trust(r, trusted);
-    r->other_trust =
-        trusted != NULL && trusted->serial != recheck_number(ledger, "roster_trusted");
+    r->other_trust = trusted != NULL && trusted->serial != recheck_number(ledger, "roster_trusted");
 }
 
 /* --- The checkpoint. */
 
-static json_t *witnesses(
-    const struct note *note, const struct roster *judge, const bool *cosigned)
+static json_t *witnesses(const struct note *note, const struct roster *judge, const bool *cosigned)
 {
     json_t *list = json_array();
 
@@ -144,8 +139,8 @@ static void check_votes(struct recheck *r, const json_t *ledger, const struct no
     recheck_member(r, RECHECK_STATED, ledger, "ledger.", "vouched_by_operator",
         json_boolean(!votes->vouched && none && !silent));
     if (votes->vouched || !none)
-        recheck_member(r, RECHECK_STATED, ledger, "ledger.", "vouched_at",
-            report_time(votes->vouched, at_ms));
+        recheck_member(
+            r, RECHECK_STATED, ledger, "ledger.", "vouched_at", report_time(votes->vouched, at_ms));
     else if (recheck_at(ledger, "last_received") != NULL)
         recheck_member(r, RECHECK_STATED, ledger, "ledger.", "vouched_at",
             json_incref(json_object_get(ledger, "last_received")));
@@ -163,8 +158,8 @@ static void judge_note(struct recheck *r, const json_t *ledger, const struct not
         goto out;
     }
     if (!span_eq(checkpoint->origin, judge->origin))
-        recheck_problem(r, RECHECK_CHECKPOINT, "evidence.checkpoint",
-            "another origin than the roster's", NULL);
+        recheck_problem(
+            r, RECHECK_CHECKPOINT, "evidence.checkpoint", "another origin than the roster's", NULL);
     if (votes.wrong || !votes.log_signed)
         recheck_problem(r, RECHECK_CHECKPOINT, "evidence.checkpoint",
             votes.wrong ? "a signature by a known key is wrong"
@@ -203,8 +198,8 @@ static void check_checkpoint(struct recheck *r, const json_t *report)
     } else {
         r->checkpoint = strdup(json_string_value(text));
         r->err = r->checkpoint == NULL ? KEIIN_ENOMEM : r->err;
-        recheck_member(r, RECHECK_STATED, ledger, "ledger.", "size",
-            json_number(true, checkpoint.size));
+        recheck_member(
+            r, RECHECK_STATED, ledger, "ledger.", "size", json_number(true, checkpoint.size));
         recheck_member(r, RECHECK_STATED, ledger, "ledger.", "root",
             report_bytes(span_hash(&checkpoint.root)));
         if (r->roster_count == recheck_number(ledger, "roster") + 1)
@@ -255,8 +250,7 @@ static void check_proof(struct recheck *r, const json_t *item, const struct rule
     struct evidence e = {0};
     int err = findings == NULL
                   ? KEIIN_ENOMEM
-                  : evidence_check(&e,
-                        span_of(json_string_value(text), json_string_length(text)),
+                  : evidence_check(&e, span_of(json_string_value(text), json_string_length(text)),
                         (const struct roster *const *)r->rosters, r->roster_count, findings);
 
     if (err != 0) {
@@ -267,8 +261,7 @@ static void check_proof(struct recheck *r, const json_t *item, const struct rule
         else if (e.proof.index != at->index || at->position >= e.entry.digest_count ||
                  e.entry.kind != ENTRY_RECORDS)
             proof_problem(r, record, "it is of another entry, or there is no such record in it");
-        else if (of_record != e.extra.has_record ||
-                 (of_record && e.extra.position != at->position))
+        else if (of_record != e.extra.has_record || (of_record && e.extra.position != at->position))
             proof_problem(r, record, "it is of another record, or lacks it");
         else
             r->proofs++;
@@ -294,8 +287,10 @@ static struct rules_address *cited(struct recheck *r, const json_t *findings, si
     const json_t *item, *record;
     size_t cap = 0, n = 0, i, k, kept = 0;
 
-    json_array_foreach (findings, i, item) {
-        json_array_foreach (recheck_at(item, "records"), k, record) {
+    json_array_foreach(findings, i, item)
+    {
+        json_array_foreach(recheck_at(item, "records"), k, record)
+        {
             void *moved = array_room(list, n, &cap, sizeof *list);
 
             if (moved == NULL) {
@@ -325,7 +320,8 @@ static void check_proofs(struct recheck *r, const json_t *report)
     struct rules_address *wanted = cited(r, recheck_at(report, "findings"), &count);
     char address[48];
 
-    json_array_foreach (proofs, i, item) {
+    json_array_foreach(proofs, i, item)
+    {
         (void)recheck_address(recheck_string(item, "record"), &at);
         for (; next < count && by_place(&wanted[next], &at) < 0; next++) {
             snprintf(address, sizeof address, "%" PRIu64 ".%" PRIu64, wanted[next].index,

@@ -52,8 +52,8 @@ static const struct member witness[] = {{"name", TEXT, EVERYBODY}, {"at", TIME, 
 static const struct member rules[] = {{"digest", TEXT, EVERYBODY}, {"not_used", TEXTS, EVERYBODY},
     {"limits_ms", COUNTS, EVERYBODY}, {"public_min", COUNT, EVERYBODY}, END};
 static const struct member finding[] = {{"rule", TEXT, EVERYBODY}, {"id", TEXT, EVERYBODY},
-    {"records", TEXTS, EVERYBODY}, {"open", FLAG, EVERYBODY}, {"sentence", TEXT, EVERYBODY},
-    {"said", COUNT, EVERYBODY}, {"facts", OBJECT, EVERYBODY}, END};
+    {"severity", TEXT, EVERYBODY}, {"records", TEXTS, EVERYBODY}, {"open", FLAG, EVERYBODY},
+    {"sentence", TEXT, EVERYBODY}, {"said", COUNT, EVERYBODY}, {"facts", OBJECT, EVERYBODY}, END};
 static const struct member evidence[] = {{"checkpoint", TEXT_OR_NULL, EVERYBODY},
     {"rosters", TEXTS, EVERYBODY}, {"rosters_lacking", TEXT_OR_NULL, EVERYBODY},
     {"proofs", LIST, COMMITTEE}, END};
@@ -82,7 +82,14 @@ bool recheck_time(const char *text, uint64_t *ms)
     struct civil civil;
 
     for (int i = 0; i < 7; i++)
-        if (!number(&c, i == 0 ? 4 : i == 6 ? 3 : 2, i == 0 ? 10 : i == 6 ? 3 : 2, &v[i]) ||
+        if (!number(&c,
+                i == 0   ? 4
+                : i == 6 ? 3
+                         : 2,
+                i == 0   ? 10
+                : i == 6 ? 3
+                         : 2,
+                &v[i]) ||
             !cursor_skip(&c, behind[i]))
             return false;
     civil = (struct civil){v[0], (unsigned)v[1], (unsigned)v[2], (unsigned)v[3], (unsigned)v[4],
@@ -101,12 +108,9 @@ static bool all_are(const json_t *value, bool texts)
 
     if (texts ? !json_is_array(value) : !json_is_object(value))
         return false;
-    json_array_foreach (value, i, item)
-        if (!json_is_string(item))
-            return false;
-    json_object_foreach ((json_t *)value, name, item)
-        if (!json_is_integer(item) || json_integer_value(item) < 0)
-            return false;
+    json_array_foreach(value, i, item) if (!json_is_string(item)) return false;
+    json_object_foreach((json_t *)value, name,
+        item) if (!json_is_integer(item) || json_integer_value(item) < 0) return false;
     return true;
 }
 
@@ -151,8 +155,8 @@ static void wrong(struct form *f, const char *where, const char *name, const cha
 {
     char path[512];
 
-    snprintf(path, sizeof path, "%s%s%s", where, where[0] == '\0' || name[0] == '[' ? "" : ".",
-        name);
+    snprintf(
+        path, sizeof path, "%s%s%s", where, where[0] == '\0' || name[0] == '[' ? "" : ".", name);
     recheck_problem(f->r, RECHECK_FORM, path, what, NULL);
     f->bad = true;
 }
@@ -186,7 +190,8 @@ static void members(
     }
     if (json_object_size(object) == known)
         return;
-    json_object_foreach ((json_t *)object, name, value) {
+    json_object_foreach((json_t *)object, name, value)
+    {
         const struct member *m = list;
 
         while (m->name != NULL && (!is_for(f, m->whose) || strcmp(m->name, name) != 0))
@@ -202,7 +207,8 @@ static void items(struct form *f, const json_t *list, const char *where, const s
     char path[128];
     size_t i;
 
-    json_array_foreach (list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         snprintf(path, sizeof path, "%s[%zu]", where, i);
         members(f, item, path, form);
     }
@@ -221,9 +227,7 @@ static bool word(const json_t *object, const char *name, const char *const *word
 
 static enum kind kind_of(enum figure_unit unit)
 {
-    return unit == FIGURE_TIME    ? TIME_OR_NULL
-           : unit == FIGURE_COUNT ? COUNT
-                                  : COUNT_OR_NULL;
+    return unit == FIGURE_TIME ? TIME_OR_NULL : unit == FIGURE_COUNT ? COUNT : COUNT_OR_NULL;
 }
 
 /* Keys and columns of a table's rows, or of its total. */
@@ -235,8 +239,8 @@ static void put_columns(const struct figure_table *table, bool total, struct mem
         out[n++] = (struct member){table->keys[k], TEXT, EVERYBODY};
     for (int i = 0; table->columns[i].name != NULL; i++)
         if (!total || table->columns[i].unit == FIGURE_COUNT)
-            out[n++] = (struct member){
-                table->columns[i].name, kind_of(table->columns[i].unit), EVERYBODY};
+            out[n++] =
+                (struct member){table->columns[i].name, kind_of(table->columns[i].unit), EVERYBODY};
     out[n] = (struct member)END;
 }
 
@@ -283,7 +287,8 @@ static void words(struct form *f, const json_t *report)
 
     if (!word(recheck_at(report, "ledger"), "verdict", verdicts))
         wrong(f, "ledger", "verdict", "it is of another type");
-    json_array_foreach (recheck_at(at, "proofs"), i, item) {
+    json_array_foreach(recheck_at(at, "proofs"), i, item)
+    {
         bool has = json_is_string(recheck_at(item, "proof"));
 
         if (!recheck_address(recheck_string(item, "record"), &address) ||
@@ -291,14 +296,15 @@ static void words(struct form *f, const json_t *report)
             json_is_string(recheck_at(item, "lacking")) == has || (has && !word(item, "of", kinds)))
             wrong(f, "evidence.proofs", recheck_string(item, "record"), "it is of another type");
     }
-    json_array_foreach (recheck_at(report, "findings"), i, item) {
+    json_array_foreach(recheck_at(report, "findings"), i, item)
+    {
         const json_t *records = recheck_at(item, "records"), *record;
-        bool good = rule_of(span_str(recheck_string(item, "rule"))) != NULL &&
-                    json_array_size(records) > 0;
+        bool good =
+            rule_of(span_str(recheck_string(item, "rule"))) != NULL && json_array_size(records) > 0;
         size_t k;
 
-        json_array_foreach (records, k, record)
-            good = good && recheck_address(json_string_value(record), &address);
+        json_array_foreach(records, k, record) good =
+            good && recheck_address(json_string_value(record), &address);
         if (!good)
             wrong(f, "findings", recheck_string(item, "id"), "it is of another type");
     }
@@ -311,8 +317,7 @@ bool recheck_form(struct recheck *r, const json_t *report)
     const json_t *format = json_object_get(report, "format");
 
     if (!json_is_string(format) || strcmp(json_string_value(format), REPORT_FORMAT) != 0 ||
-        !json_is_string(json_object_get(report, "profile")) ||
-        !word(report, "profile", profiles)) {
+        !json_is_string(json_object_get(report, "profile")) || !word(report, "profile", profiles)) {
         wrong(&f, "", "format", "it is no report of a form that this program knows");
         return false;
     }
@@ -325,8 +330,8 @@ bool recheck_form(struct recheck *r, const json_t *report)
     members(&f, recheck_at(report, "rules"), "rules", rules);
     members(&f, recheck_at(report, "evidence"), "evidence", evidence);
     if (!f.bad) {
-        items(&f, recheck_at(recheck_at(report, "ledger"), "witnesses"), "ledger.witnesses",
-            witness);
+        items(
+            &f, recheck_at(recheck_at(report, "ledger"), "witnesses"), "ledger.witnesses", witness);
         items(&f, recheck_at(recheck_at(report, "evidence"), "proofs"), "evidence.proofs", proof);
         items(&f, recheck_at(report, "findings"), "findings", finding);
         if (!f.is_public)

@@ -6,8 +6,8 @@
 #include "verifier/report/recheck.h"
 
 /* Adds a problem. Texts are made visible and cut; `found` may be NULL. */
-void recheck_problem(struct recheck *r, enum recheck_code code, const char *where,
-    const char *said, const char *found);
+void recheck_problem(struct recheck *r, enum recheck_code code, const char *where, const char *said,
+    const char *found);
 /* The same of two values, as JSON writes them; NULL: not there. */
 void recheck_values(struct recheck *r, enum recheck_code code, const char *where,
     const json_t *said, const json_t *found);
@@ -24,6 +24,10 @@ bool recheck_is_public(const json_t *report);
 bool recheck_time(const char *text, uint64_t *ms);
 /* "I.P". */
 bool recheck_address(const char *text, struct rules_address *out);
+
+/* "figures.accesses[agency=npa, action=view].done"; without a column, of the row. */
+void recheck_cell_path(
+    struct buf *out, const struct figure_table *table, const json_t *row, const char *column);
 
 /* A file each. False when the report is not of the form; problems say why. */
 bool recheck_form(struct recheck *r, const json_t *report);

@@ -189,8 +189,8 @@ void report_zone(int minutes, char out[static REPORT_ZONE_BYTES])
 {
     int all = minutes < 0 ? -minutes : minutes;
 
-    snprintf(out, REPORT_ZONE_BYTES, "%c%02d:%02d", minutes < 0 ? '-' : '+', all / 60 % 100,
-        all % 60);
+    snprintf(
+        out, REPORT_ZONE_BYTES, "%c%02d:%02d", minutes < 0 ? '-' : '+', all / 60 % 100, all % 60);
 }
 
 static json_t *period_object(const struct report *r)
@@ -218,8 +218,8 @@ json_t *report_rules(const struct rules_limits *rules)
     json_put(json, "not_used", off);
     json_put(limits, "heartbeat-missing",
         json_number(true, rules_limits_number(rules, "heartbeat-missing", "limit")));
-    json_put(limits, "erase-late",
-        json_number(true, rules_limits_number(rules, "erase-late", "limit")));
+    json_put(
+        limits, "erase-late", json_number(true, rules_limits_number(rules, "erase-late", "limit")));
     json_put(limits, "response-overdue",
         json_number(true, rules_limits_number(rules, "response-overdue", "limit")));
     json_put(json, "limits_ms", limits);
@@ -288,8 +288,8 @@ int report_finish(struct report *r, const struct audit_result *audit, struct spa
     return err;
 }
 
-int report_add_evidence(const struct report *r, struct source *source,
-    const struct audit_result *audit, json_t *json)
+int report_add_evidence(
+    const struct report *r, struct source *source, const struct audit_result *audit, json_t *json)
 {
     struct evidence_wish wish = {.source = source,
         .audit = audit,

@@ -18,6 +18,7 @@ int main(int argc, char **argv)
         {"reconcile", reconcile_command, message_text(MESSAGE_VERIFY_SUMMARY_RECONCILE)},
         {"rules", rules_command, message_text(MESSAGE_VERIFY_SUMMARY_RULES)},
         {"report", report_command, message_text(MESSAGE_VERIFY_SUMMARY_REPORT)},
+        {"report-check", report_check_command, message_text(MESSAGE_VERIFY_SUMMARY_REPORT_CHECK)},
         {"export", export_command, message_text(MESSAGE_VERIFY_SUMMARY_EXPORT)},
         {"copy", copy_command, message_text(MESSAGE_VERIFY_SUMMARY_COPY)},
     };

@@ -20,6 +20,7 @@ int compare_command(int argc, char **argv);
 int reconcile_command(int argc, char **argv);
 int rules_command(int argc, char **argv);
 int report_command(int argc, char **argv);
+int report_check_command(int argc, char **argv);
 int export_command(int argc, char **argv);
 
 /*
