@@ -70,7 +70,7 @@ static const struct public_column columns[FIGURE_TABLES][FIGURE_COLUMNS_MAX] =
                 [RETENTION_DUE] = {SUM_OF_TWO, NULL, RETENTION_ON_TIME, RETENTION_LATE},
                 [RETENTION_ON_TIME] = {COUNT},
                 [RETENTION_LATE] = {COUNT}, /* with those not erased */
-                [RETENTION_NOT_ERASED] = {WITHHELD, WHY_FOLLOWS},
+                [RETENTION_NOT_ERASED] = {WITHHELD, WHY_MERGED},
                 [RETENTION_EXTENDED] = {COUNT},
             },
         [FIGURES_INCIDENTS] =

@@ -13,6 +13,7 @@
 #define WHY_SUM "sum" /* of counts of which some are small */
 #define WHY_ROUNDED "rounded" /* other numbers follow from it */
 #define WHY_YEARLY "yearly" /* told in a year's report, rounded */
+#define WHY_MERGED "merged" /* counted in the column before it */
 #define WHY_FOLLOWS "follows" /* from other numbers, or they from it */
 #define WHY_SINGLE "single" /* it is about a single one */
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "core/text.h"
+#include "verifier/report/public_range.h"
 #include "verifier/report/sections_internal.h"
 #include "verifier/report/terms.h"
 #include "verifier/rules/facts_json.h"
@@ -202,7 +203,7 @@ static void put_total(
 
 /* The reasons for which something of a table is not told, each once. */
 struct reasons {
-    bool small, sum, follows, stock, single;
+    bool small, sum, rounded, yearly, merged, follows, single;
     uint64_t greatest;
 };
 
@@ -217,14 +218,16 @@ static void look_for_reasons(struct reasons *r, const json_t *row)
         const char *why = json_string_value(json_object_get(value, "why"));
 
         if (withheld != NULL) {
-            r->stock |= strcmp(withheld, "stock") == 0;
-            r->single |= strcmp(withheld, "single") == 0;
-            r->follows |= strcmp(withheld, "stock") != 0 && strcmp(withheld, "single") != 0;
-        } else if (why != NULL && strcmp(why, "small") == 0) {
+            r->yearly |= strcmp(withheld, WHY_YEARLY) == 0;
+            r->merged |= strcmp(withheld, WHY_MERGED) == 0;
+            r->single |= strcmp(withheld, WHY_SINGLE) == 0;
+            r->follows |= strcmp(withheld, WHY_FOLLOWS) == 0;
+        } else if (why != NULL && strcmp(why, WHY_SMALL) == 0) {
             r->small = true;
             r->greatest = figure_high(value);
         } else if (why != NULL) {
-            r->sum = true;
+            r->sum |= strcmp(why, WHY_SUM) == 0;
+            r->rounded |= strcmp(why, WHY_ROUNDED) == 0;
         }
     }
 }
@@ -244,10 +247,14 @@ static void put_reasons(struct page *p, const json_t *rows, const json_t *total)
         buf_printf(&note, WORDS(p, REASON_SMALL), greatest.text);
     if (r.sum)
         buf_printf(&note, " %s", WORDS(p, REASON_SUM));
+    if (r.rounded)
+        buf_printf(&note, " %s", WORDS(p, REASON_ROUNDED));
+    if (r.yearly)
+        buf_printf(&note, " %s", WORDS(p, REASON_YEARLY));
+    if (r.merged)
+        buf_printf(&note, " %s", WORDS(p, REASON_MERGED));
     if (r.follows)
         buf_printf(&note, " %s", WORDS(p, REASON_FOLLOWS));
-    if (r.stock)
-        buf_printf(&note, " %s", WORDS(p, REASON_STOCK));
     if (r.single)
         buf_printf(&note, " %s", WORDS(p, REASON_SINGLE));
     if (note.n > 0)
