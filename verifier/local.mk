@@ -94,6 +94,8 @@ libreport_la_SOURCES = \
 	verifier/report/recheck_page.c \
 	verifier/report/recheck_read.c \
 	verifier/report/recheck_sums.c \
+	verifier/report/sample.c verifier/report/sample.h \
+	verifier/report/sample_sheet.c verifier/report/sample_sheet.h \
 	verifier/report/report.c verifier/report/report.h verifier/report/report_internal.h \
 	verifier/report/period.c verifier/report/period.h \
 	verifier/report/sections.c verifier/report/sections.h verifier/report/sections_internal.h \
@@ -165,9 +167,11 @@ keiin_verify_SOURCES = \
 	verifier/verify/rules_command.c \
 	verifier/verify/rules_report.c verifier/verify/rules_report.h \
 	verifier/verify/rules_state.c verifier/verify/rules_state.h \
+	verifier/verify/sample_command.c \
 	verifier/verify/show_command.c \
 	verifier/verify/status.c \
 	verifier/verify/taken.c verifier/verify/taken.h \
+	verifier/verify/urgent.c verifier/verify/urgent.h \
 	verifier/verify/words.c \
 	verifier/verify/words_compare.c \
 	verifier/verify/words_recheck.c verifier/verify/words_recheck.h \

@@ -192,17 +192,30 @@ static void put_caption(struct page *p, enum message what, size_t number, const 
     put_element(p->out, "</span>", caption, "");
 }
 
-static void put_table(struct page *p, const struct document_table *t)
+/* A table without a caption has no number: it belongs to what stands before it. */
+static void put_table_head(struct page *p, const struct document_table *t)
 {
     struct buf *out = p->out;
 
+    if (t->caption[0] == '\0') {
+        buf_put_str(out, "<div class=\"wide\">\n<table>\n");
+        return;
+    }
     p->table++;
     buf_printf(out,
         "<div class=\"wide\" role=\"region\" aria-labelledby=\"t%zu\" tabindex=\"0\">\n"
         "<table>\n<caption id=\"t%zu\">",
         p->table, p->table);
     put_caption(p, MESSAGE_DOCUMENT_TABLE, p->table, t->caption);
-    buf_put_str(out, "</caption>\n<thead>\n<tr>");
+    buf_put_str(out, "</caption>\n");
+}
+
+static void put_table(struct page *p, const struct document_table *t)
+{
+    struct buf *out = p->out;
+
+    put_table_head(p, t);
+    buf_put_str(out, "<thead>\n<tr>");
     for (size_t i = 0; i < t->column_count; i++) {
         buf_printf(out, "<th scope=\"col\" class=\"%c\">", column_class(t->kinds[i]));
         put_element(out, "", t->headings[i], "</th>");

@@ -20,6 +20,7 @@ int main(int argc, char **argv)
         {"report", report_command, message_text(MESSAGE_VERIFY_SUMMARY_REPORT)},
         {"report-check", report_check_command, message_text(MESSAGE_VERIFY_SUMMARY_REPORT_CHECK)},
         {"export", export_command, message_text(MESSAGE_VERIFY_SUMMARY_EXPORT)},
+        {"sample", sample_command, message_text(MESSAGE_VERIFY_SUMMARY_SAMPLE)},
         {"copy", copy_command, message_text(MESSAGE_VERIFY_SUMMARY_COPY)},
     };
 

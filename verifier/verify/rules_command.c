@@ -90,18 +90,6 @@ static int parse(int argc, char **argv, struct rules_arguments *a)
     return 0;
 }
 
-/* What is known only at the end: who vouched when, and what is still open. */
-static int finish(struct rules_run *run, const struct audit_result *audit)
-{
-    int err = 0;
-
-    for (size_t i = 0; err == 0 && audit->log_signed && i < audit->witness_count; i++)
-        if (audit->witnesses[i].time_s <= UINT64_MAX / 1000)
-            err = rules_vouched(run->rules, audit->size, audit->witnesses[i].time_s * 1000,
-                span_str(audit->witnesses[i].name));
-    return err == 0 ? rules_open(run->rules) : err;
-}
-
 static int report(struct rules_run *run, const struct rules_limits *limits)
 {
     const struct audited *ledger = &run->arguments->ledger;
@@ -133,7 +121,7 @@ static int run_rules(struct rules_arguments *a, const struct rules_limits *limit
     status = audited_run(&a->ledger);
     if (status != 0)
         goto out;
-    err = finish(&run, &a->ledger.result);
+    err = rules_conclude(run.rules, &a->ledger.result);
     status = err != 0 ? status_of_error(err, a->ledger.where, NULL) : report(&run, limits);
     if (err == 0 && a->ledger.options.state != NULL)
         rules_state_tidy(a->ledger.options.state, a->ledger.result.size);

@@ -22,6 +22,7 @@ int rules_command(int argc, char **argv);
 int report_command(int argc, char **argv);
 int report_check_command(int argc, char **argv);
 int export_command(int argc, char **argv);
+int sample_command(int argc, char **argv);
 
 /*
  * As cli_fail, but never EXIT_FINDINGS, which is a verdict: of what cannot be read there is none.
