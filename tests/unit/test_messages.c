@@ -12,7 +12,7 @@
 #include "system/messages.h"
 
 #define ARGUMENTS_MAX 9
-#define WORDS_MAX 2000
+#define WORDS_MAX 400
 
 /* The types that a printf format takes, by position from 0; 0 where it takes none. */
 struct arguments {
