@@ -314,7 +314,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if ((f.flags & FLAG_TRUE_TILE) != 0)
         f.tile = true_tile(&f);
     task =
-        (struct batch_task){&roster->text_hash, roster, (f.flags & FLAG_RECORDS_UNREAD) == 0, NULL};
+        (struct batch_task){&roster->text_hash, roster, (f.flags & FLAG_RECORDS_UNREAD) == 0, NULL, 0};
     memory_source_set(file, &f);
     batch_prepare(b, memory_source(), &task, 0, f.width,
         (f.flags & FLAG_SKIP) != 0 && f.width > 1 ? 1 + choose(&c, f.width - 1) : 0);

@@ -19,6 +19,8 @@ struct audit {
     struct checkpoint checkpoint;
     struct state state;
     bool has_state;
+    uint64_t known; /* entries whose signatures were verified before, if `known_root` is theirs */
+    struct hash known_root;
     struct judge judge;
     struct levels *levels;
     bool root_fits;
@@ -133,7 +135,7 @@ static int walk(struct audit *a, struct why *why)
 {
     struct judge *j = &a->judge;
     struct batch_task task = {rosters_ledger_id(&j->rosters), rosters_in_force(&j->rosters),
-        !a->options->no_records, a->options->keeper};
+        !a->options->no_records, a->options->keeper, a->known};
     unsigned threads = a->options->threads;
     struct pipeline *pipeline = NULL;
     struct batch *b;
@@ -212,6 +214,8 @@ static int attempt(struct audit *a, bool resume, struct why *why)
         if (err == 0)
             begin_keeping(a);
     }
+    if (err == 0 && a->known > 0)
+        err = levels_expect(a->levels, a->known, &a->known_root);
     /* The remembered checkpoint, unless the audit goes on from there, must be of this history. */
     if (err == 0 && a->has_state && a->state.has_seen && a->state.seen_size > a->judge.size &&
         a->state.seen_size < a->checkpoint.size)
@@ -222,6 +226,25 @@ static int attempt(struct audit *a, bool resume, struct why *why)
 }
 
 /*
+ * Everything, for a keeper that wants it. Signatures that were verified before are of these entries
+ * when the tree over them is the same; else everything is read once more.
+ */
+static int read_whole(struct audit *a, struct why *why)
+{
+    int err;
+
+    if (a->has_state &&
+        state_known(&a->state, a->judge.rosters.trusted, &a->known, &a->known_root) &&
+        a->known <= a->checkpoint.size) {
+        err = attempt(a, false, why);
+        if (err != 0 || (a->judge.size >= a->known && !a->levels->fork))
+            return err;
+    }
+    a->known = 0;
+    return attempt(a, false, why);
+}
+
+/*
  * First from the last verdict on. When what is new does not lead from it to the checkpoint,
  * everything is read again, and the remembered checkpoint is held against that.
  */
@@ -229,6 +252,8 @@ static int read_entries(struct audit *a, struct why *why)
 {
     bool resume = a->has_state && a->state.has_seen && a->checkpoint.size >= a->state.seen_size;
 
+    if (a->options->whole)
+        return read_whole(a, why);
     if (resume) {
         int err = attempt(a, true, why);
 

@@ -20,6 +20,8 @@ struct audit_options {
     uint64_t now_ms;        /* wall clock, for `stale` only */
     size_t findings_max;    /* kept; the others are counted */
     const char *state;      /* folder of the last verdict, or NULL */
+    bool whole;             /* reads everything again, for the keeper; of the entries that the last
+                               verdict found good only the signatures are not verified again */
     void (*progress)(void *ctx, uint64_t done, uint64_t total); /* entries; may be NULL */
     void *progress_ctx;
     const struct record_keeper *keeper; /* or NULL; with `state` it has `begin` and `save` */

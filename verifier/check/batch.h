@@ -119,6 +119,7 @@ struct batch_task {
     const struct roster *roster; /* likely in force: signatures are tried with its writers */
     bool read_records;
     const struct record_keeper *keeper; /* or NULL */
+    uint64_t known; /* signatures of entries below are valid, if the tree is the one that is known */
 };
 
 void batch_init(struct batch *b);

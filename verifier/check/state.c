@@ -262,6 +262,25 @@ static int resume_levels(const json_t *json, struct levels *l, uint64_t size)
     return 0;
 }
 
+bool state_known(const struct state *s, size_t trusted, uint64_t *size, struct hash *root)
+{
+    const json_t *json = json_object_get(s->json, "position");
+    struct levels *l;
+    uint64_t of, dropped;
+    bool known = get_uint(json, "trusted", &of) && of == trusted && get_uint(json, "size", size) &&
+                 *size > 0 && get_uint(json, "dropped", &dropped) && dropped == 0 &&
+                 json_array_size(json_object_get(json, "findings")) == 0;
+
+    l = known ? calloc(1, sizeof *l) : NULL;
+    known = l != NULL && resume_levels(json, l, *size) == 0;
+    if (known)
+        frontier_root(&l->frontier, root);
+    if (l != NULL)
+        levels_destroy(l);
+    free(l);
+    return known;
+}
+
 bool state_resume(const struct state *s, bool want_records, struct judge *j, struct levels *l,
     int *err, struct why *why)
 {

@@ -34,6 +34,12 @@ bool state_resume(const struct state *s, bool want_records, struct judge *j, str
     int *err, struct why *why);
 
 /*
+ * How many entries the last audit found without any fault, by the same trusted roster, and the root
+ * over them. False when there are none.
+ */
+bool state_known(const struct state *s, size_t trusted, uint64_t *size, struct hash *root);
+
+/*
  * Remembers a quorum checkpoint (note and what it says) and, when `j` is not NULL, where the
  * audit stands. Writes state.json.
  */

@@ -95,6 +95,12 @@ void figures_free(struct figures *f)
     free(f);
 }
 
+void figures_clear(struct figures *f)
+{
+    for (int i = 0; i < FIGURE_TABLES; i++)
+        table_clear(f->rows[i]);
+}
+
 int figures_status(const struct figures *f)
 {
     return f->err;

@@ -114,6 +114,7 @@ enum { ANSWERS_MADE, ANSWERS_IN_TIME, ANSWERS_LATE, ANSWERS_WAITING, ANSWERS_OVE
 struct figures;
 struct figures *figures_new(void); /* NULL without memory */
 void figures_free(struct figures *f);
+void figures_clear(struct figures *f);
 /* 0, or KEIIN_ENOMEM when anything could not be counted: all below is without effect then. */
 int figures_status(const struct figures *f);
 

@@ -53,6 +53,29 @@ static int entry(void *ctx, const struct keeper_entry *e)
     return err == 0 ? tally_entry(r->tally, e) : err;
 }
 
+/* It may have to begin anew. Nothing of it is kept for the next one. */
+static bool begin(void *ctx, uint64_t index, const struct hash *root)
+{
+    struct report *r = ctx;
+
+    (void)root;
+    rules_reset(r->rules);
+    tally_reset(r->tally);
+    json_array_clear(r->findings);
+    memset(r->by_rule, 0, sizeof r->by_rule);
+    r->not_listed = r->cited_count = 0;
+    return index == 0;
+}
+
+static int save(void *ctx, uint64_t index, const struct hash *root, struct why *why)
+{
+    (void)ctx;
+    (void)index;
+    (void)root;
+    (void)why;
+    return 0;
+}
+
 static int heard(void *ctx, const struct rules_record *record)
 {
     struct report *r = ctx;
@@ -100,10 +123,10 @@ int report_new(const struct report_options *options, struct report **out)
     if (r == NULL)
         return err;
     r->options = *options;
-    r->keeper = (struct record_keeper){take, give, entry, NULL, NULL, r};
+    r->keeper = (struct record_keeper){take, give, entry, begin, save, r};
     r->findings = json_array();
-    err = tally_new(
-        &options->period, options->limits, options->profile == REPORT_PUBLIC, &r->tally);
+    err =
+        tally_new(&options->period, options->limits, options->profile == REPORT_PUBLIC, &r->tally);
     if (err == 0)
         err = rules_new(options->limits, (struct rules_sink){found, r}, &r->rules);
     if (err == 0 && r->findings == NULL)

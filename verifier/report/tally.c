@@ -3,25 +3,30 @@
 #include "verifier/report/tally_internal.h"
 #include "verifier/report/tally_tables.h"
 
+/* Each table of a tally, and what it holds. */
+#define TALLY_TABLES(X)                                                                            \
+    X(systems, struct system)                                                                      \
+    X(approvals, struct counted_approval)                                                          \
+    X(batches, struct counted_batch)                                                               \
+    X(retained, struct counted_retained)                                                           \
+    X(discards, struct discards)                                                                   \
+    X(recipients, uint64_t)                                                                        \
+    X(provided, uint64_t)                                                                          \
+    X(emergencies, struct counted_emergency)                                                       \
+    X(durations, uint64_t)                                                                         \
+    X(findings, struct counted_finding)                                                            \
+    X(demands, uint64_t)                                                                           \
+    X(said, uint64_t)
+
 static bool tables_new(struct tally *t)
 {
+    bool all = true;
+
+#define NEW(name, type) all = (t->name = table_new(sizeof(type))) != NULL && all;
+    TALLY_TABLES(NEW)
+#undef NEW
     t->figures = figures_new();
-    t->systems = table_new(sizeof(struct system));
-    t->approvals = table_new(sizeof(struct counted_approval));
-    t->batches = table_new(sizeof(struct counted_batch));
-    t->retained = table_new(sizeof(struct counted_retained));
-    t->discards = table_new(sizeof(struct discards));
-    t->recipients = table_new(sizeof(uint64_t));
-    t->provided = table_new(sizeof(uint64_t));
-    t->emergencies = table_new(sizeof(struct counted_emergency));
-    t->durations = table_new(sizeof(uint64_t));
-    t->findings = table_new(sizeof(struct counted_finding));
-    t->demands = table_new(sizeof(uint64_t));
-    t->said = table_new(sizeof(uint64_t));
-    return t->figures != NULL && t->systems != NULL && t->approvals != NULL && t->batches != NULL &&
-           t->retained != NULL && t->discards != NULL && t->recipients != NULL &&
-           t->provided != NULL && t->emergencies != NULL && t->durations != NULL &&
-           t->findings != NULL && t->demands != NULL && t->said != NULL;
+    return all && t->figures != NULL;
 }
 
 int tally_new(const struct period *period, const struct rules_limits *limits, bool is_public,
@@ -48,19 +53,25 @@ void tally_free(struct tally *t)
     if (t == NULL)
         return;
     figures_free(t->figures);
-    table_free(t->systems);
-    table_free(t->approvals);
-    table_free(t->batches);
-    table_free(t->retained);
-    table_free(t->discards);
-    table_free(t->recipients);
-    table_free(t->provided);
-    table_free(t->emergencies);
-    table_free(t->durations);
-    table_free(t->findings);
-    table_free(t->demands);
-    table_free(t->said);
+#define FREE(name, type) table_free(t->name);
+    TALLY_TABLES(FREE)
+#undef FREE
     free(t);
+}
+
+void tally_reset(struct tally *t)
+{
+    struct tally fresh = *t;
+
+    figures_clear(t->figures);
+#define CLEAR(name, type) table_clear(t->name);
+    TALLY_TABLES(CLEAR)
+#undef CLEAR
+    fresh.now_ms = fresh.records_left = 0;
+    fresh.begun = fresh.over = fresh.complete = fresh.has_roster = false;
+    fresh.part = 0;
+    fresh.label[0] = 0;
+    *t = fresh;
 }
 
 const struct figures *tally_figures(const struct tally *t)

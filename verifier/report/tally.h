@@ -21,6 +21,8 @@ struct tally;
 int tally_new(const struct period *period, const struct rules_limits *limits, bool is_public,
     struct tally **out) KEIIN_MUST_USE;
 void tally_free(struct tally *t);
+/* Forgets all, as after tally_new. */
+void tally_reset(struct tally *t);
 
 /*
  * Before an entry goes to the rules: whether it is behind the period, which then is over; nothing

@@ -52,7 +52,8 @@ static int take_words(struct report_arguments *a)
 
 static int parse(int argc, char **argv, struct report_arguments *a)
 {
-    const struct option_row rows[] = {AUDITED_OPTIONS(&a->ledger), OPTION("from", .text = &a->from),
+    const struct option_row rows[] = {AUDITED_OPTIONS(&a->ledger), AUDITED_STATE(&a->ledger),
+        OPTION("from", .text = &a->from),
         OPTION("to", .text = &a->to), OPTION("profile", .text = &a->profile),
         OPTION("format", .text = &a->format), OPTION("out", .text = &a->out),
         OPTION("rules", .text = &a->limits_path), OPTION("era", .flag = &a->era),
@@ -160,6 +161,7 @@ static int make(struct report_arguments *a, struct report *report)
     int err, status;
 
     a->ledger.options.keeper = report_keeper(report);
+    a->ledger.options.whole = true;
     a->ledger.options.findings_max = REPORT_AUDIT_FINDINGS_MAX;
     status = audited_run(&a->ledger);
     if (status != 0)
