@@ -22,12 +22,9 @@ static enum language in_use = LANGUAGE_EN;
 
 const char *message_in(enum language language, enum message id)
 {
-    const char *text;
-
     assert(language < LANGUAGES);
     assert(id < MESSAGE_COUNT);
-    text = texts[id].in[language];
-    return text != NULL ? text : texts[id].in[LANGUAGE_EN];
+    return texts[id].in[language];
 }
 
 const char *message_text(enum message id)

@@ -204,6 +204,26 @@ static void test_every_error_has_its_text(void **state)
     why_set(NULL, "nobody wants to know");
 }
 
+/* What is cut is whole characters: a ledger's name or a Japanese sentence stays UTF-8. */
+static void test_reasons_are_cut_between_characters(void **state)
+{
+    char text[3 * 300 + 1];
+    struct why why;
+
+    (void)state;
+    for (size_t i = 0; i < 300; i++)
+        memcpy(text + 3 * i, "\xe5\x8f\xb0", 4);
+    for (int before = 0; before < 3; before++) {
+        why_set(&why, "%.*s%s", before, "aaa", text);
+        assert_true(utf8_valid(span_str(why.text)));
+        assert_true(strlen(why.text) > sizeof why.text - 4);
+        why_set(&why, "%s", text);
+        why_prefix(&why, "%.*s", before, "aaa");
+        assert_true(utf8_valid(span_str(why.text)));
+        assert_true(strlen(why.text) > sizeof why.text - 4);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_buf_never_wraps),
         cmocka_unit_test(test_array_room),
         cmocka_unit_test(test_every_error_has_its_text),
+        cmocka_unit_test(test_reasons_are_cut_between_characters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

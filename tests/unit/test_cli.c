@@ -8,6 +8,7 @@
 
 #include "system/cli.h"
 #include "system/clock.h"
+#include "system/messages.h"
 
 static char printed[8192];
 
@@ -163,6 +164,101 @@ static void test_main(void **state)
     }
 }
 
+struct language_case {
+    const char *words; /* of the command line, with spaces between */
+    const char *left; /* after --lang was taken out */
+    int status;
+    enum language language;
+};
+
+static void language_work(void *ctx)
+{
+    struct language_case *c = ctx;
+    char words[256], left[256] = "", *argv[16] = {"p"}, *rest = NULL;
+    int argc = 1;
+
+    snprintf(words, sizeof words, "%s", c->words);
+    for (char *w = strtok_r(words, " ", &rest); w != NULL; w = strtok_r(NULL, " ", &rest))
+        argv[argc++] = w;
+    assert_int_equal(cli_language(&argc, argv, "keiin-test"), c->status);
+    assert_int_equal(messages_language(), c->language);
+    if (c->status != EXIT_OK)
+        return;
+    assert_string_equal(argv[0], "p");
+    assert_null(argv[argc]);
+    for (int i = 1; i < argc; i++)
+        snprintf(
+            left + strlen(left), sizeof left - strlen(left), "%s%s", i > 1 ? " " : "", argv[i]);
+    assert_string_equal(left, c->left);
+}
+
+static void test_language(void **state)
+{
+    static struct language_case cases[] = {
+        {"", "", EXIT_OK, LANGUAGE_EN},
+        {"audit x", "audit x", EXIT_OK, LANGUAGE_EN},
+        {"--lang ja audit x", "audit x", EXIT_OK, LANGUAGE_JA},
+        {"audit --lang ja x", "audit x", EXIT_OK, LANGUAGE_JA},
+        {"audit x --lang=ja", "audit x", EXIT_OK, LANGUAGE_JA},
+        {"--lang=ja", "", EXIT_OK, LANGUAGE_JA},
+        {"--lang ja audit --lang en", "audit", EXIT_OK, LANGUAGE_EN},
+        {"audit -- --lang ja", "audit -- --lang ja", EXIT_OK, LANGUAGE_EN},
+        {"--lang ja -- --lang=en x", "-- --lang=en x", EXIT_OK, LANGUAGE_JA},
+        {"--language ja --lan ja -lang ja --langx", "--language ja --lan ja -lang ja --langx",
+            EXIT_OK, LANGUAGE_EN},
+        {"--lang", "", EXIT_USAGE, LANGUAGE_EN},
+        {"audit --lang", "", EXIT_USAGE, LANGUAGE_EN},
+        {"--lang=", "", EXIT_USAGE, LANGUAGE_EN},
+        {"--lang de audit", "", EXIT_USAGE, LANGUAGE_EN},
+        {"--lang --help", "", EXIT_USAGE, LANGUAGE_EN},
+        {"--lang -- x", "", EXIT_USAGE, LANGUAGE_EN},
+    };
+
+    (void)state;
+    assert_int_equal(setenv("LC_ALL", "C", 1), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        capture(stderr, STDERR_FILENO, language_work, &cases[i]);
+        if (cases[i].status == EXIT_OK)
+            assert_string_equal(printed, "");
+        else
+            assert_string_equal(printed,
+                "keiin-test: --lang is ja (Japanese) or en (English); see keiin-test --help\n");
+    }
+    assert_int_equal(setenv("LC_ALL", "ja_JP.UTF-8", 1), 0);
+    cases[0].language = LANGUAGE_JA;
+    capture(stderr, STDERR_FILENO, language_work, &cases[0]);
+    capture(stderr, STDERR_FILENO, language_work, &cases[6]); /* --lang goes before it */
+    assert_int_equal(setenv("LC_ALL", "C", 1), 0);
+    messages_use(LANGUAGE_EN);
+}
+
+/* What does not fit into a line is cut, but no character is. */
+static void long_work(void *ctx)
+{
+    cli_usage("%s", (const char *)ctx);
+}
+
+static void test_long_lines(void **state)
+{
+    char *text = malloc(3 * 4000 + 2);
+
+    (void)state;
+    assert_non_null(text);
+    for (size_t shift = 0; shift < 3; shift++) {
+        size_t n = 0;
+
+        while (n < shift)
+            text[n++] = 'a';
+        for (size_t i = 0; i < 2000; i++, n += 3)
+            memcpy(text + n, "\xe5\x8f\xb0", 3);
+        text[n] = 0;
+        capture(stderr, STDERR_FILENO, long_work, text);
+        assert_true(strlen(printed) > 1000);
+        assert_true(utf8_valid(span_str(printed)));
+    }
+    free(text);
+}
+
 /* A progress that began two seconds ago. */
 static void progress_work(void *ctx)
 {
@@ -241,6 +337,8 @@ int main(void)
         cmocka_unit_test(test_number),
         cmocka_unit_test(test_visible),
         cmocka_unit_test(test_main),
+        cmocka_unit_test(test_language),
+        cmocka_unit_test(test_long_lines),
         cmocka_unit_test(test_progress_not_into_files),
         cmocka_unit_test(test_progress_on_a_terminal),
     };

@@ -209,9 +209,30 @@ static void test_times(void **state)
     assert_true(strlen(text) < sizeof text);
 }
 
+static void test_whole(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t n;
+    } cases[] = {
+        {"", 0}, {"abc", 3}, {"a\xc3", 1}, {"a\xc3\xa9", 3}, {"a\xe5\x8f", 1}, {"a\xe5", 1},
+        {"\xe5\x8f\xb0", 3}, {"\xe5\x8f\xb0\xf0\x9f\x9a", 3}, {"\xf0\x9f\x9a\x80", 4},
+        {"\xf0\x9f\x9a\x80\xf0", 4}, {"\x80\x80\x80\x80", 4}, {"\xe5", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct span copy = span_copy(span_str(cases[i].text));
+
+        assert_int_equal(utf8_whole(copy).n, cases[i].n);
+        span_free(copy);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole),
         cmocka_unit_test(test_base64_round_trip),
         cmocka_unit_test(test_base64_known),
         cmocka_unit_test(test_base64_one_spelling),
