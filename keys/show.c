@@ -61,7 +61,7 @@ static void show_lines(const struct note *note)
 }
 
 /* The vkey, which begins with the name; of ML-DSA-44, which is long, the name alone. */
-static void show_roster_key(const char *what, const struct vkey *key)
+static void show_roster_key(enum message kind, const struct vkey *key)
 {
     char id[9];
     struct buf text;
@@ -72,12 +72,16 @@ static void show_roster_key(const char *what, const struct vkey *key)
     else
         vkey_write(&text, key);
     hex_encode(id, span_of(key->id, 4));
-    say(MESSAGE_KEYS_SHOW_ROSTER_KEY, what, key->type, id, SHOW(buf_view(&text)));
+    say(MESSAGE_KEYS_SHOW_ROSTER_KEY, message_text(kind), key->type, id, SHOW(buf_view(&text)));
     buf_destroy(&text);
 }
 
 static int show_roster(const char *path, uint8_t *bytes, size_t n)
 {
+    static const enum message roles[] = {[ROLE_AGENCY] = MESSAGE_KEYS_KIND_AGENCY,
+        [ROLE_COMMITTEE] = MESSAGE_KEYS_KIND_COMMITTEE,
+        [ROLE_OPERATOR] = MESSAGE_KEYS_KIND_OPERATOR,
+        [ROLE_AUDITOR] = MESSAGE_KEYS_KIND_AUDITOR};
     char hash[HEX_GROUPED_BYTES], parent[HEX_GROUPED_BYTES];
     const struct roster *r;
     struct input_roster in;
@@ -97,13 +101,13 @@ static int show_roster(const char *path, uint8_t *bytes, size_t n)
         say(r->serial == 1 ? MESSAGE_KEYS_PARENT_IS_LEDGER_ID : MESSAGE_KEYS_PARENT_HASH, parent);
     }
     for (size_t i = 0; i < r->root_count; i++)
-        show_roster_key("root", &r->roots[i]);
+        show_roster_key(MESSAGE_KEYS_KIND_ROOT, &r->roots[i]);
     for (size_t i = 0; i < r->log_count; i++)
-        show_roster_key("log", &r->logs[i].key);
+        show_roster_key(MESSAGE_KEYS_KIND_LOG, &r->logs[i].key);
     for (size_t i = 0; i < r->witness_count; i++)
-        show_roster_key("witness", &r->witnesses[i].key);
+        show_roster_key(MESSAGE_KEYS_KIND_WITNESS, &r->witnesses[i].key);
     for (size_t i = 0; i < r->writer_count; i++)
-        show_roster_key(role_text(r->writers[i].role), &r->writers[i].key);
+        show_roster_key(roles[r->writers[i].role], &r->writers[i].key);
     if (in.is_note)
         show_lines(&in.note);
     input_roster_destroy(&in);

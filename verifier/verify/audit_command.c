@@ -30,7 +30,7 @@ static int report(const struct audited *a)
         err = json_audit(stdout, &a->result, span_str(a->origin), a->seconds);
     else
         words_audit(stdout, &a->result, span_str(a->origin), a->options.now_ms);
-    return err == 0 ? statuses[a->result.verdict] : status_of_error(err, "standard output", NULL);
+    return err == 0 ? statuses[a->result.verdict] : status_of_error(err, message_text(MESSAGE_SYSTEM_STANDARD_OUTPUT), NULL);
 }
 
 int audit_command(int argc, char **argv)

@@ -69,7 +69,7 @@ static int report(struct compare_arguments *a, struct compare *c)
     if (a->json) {
         err = json_compare(stdout, c, &f);
         if (err != 0)
-            return status_of_error(err, "standard output", NULL);
+            return status_of_error(err, message_text(MESSAGE_SYSTEM_STANDARD_OUTPUT), NULL);
     } else {
         words_compare(stdout, c, &f);
         if (a->kept)
@@ -277,7 +277,7 @@ static int report_tally(struct compare_arguments *a, struct compare_tally *tally
     if (a->json) {
         err = json_compare_tally(stdout, tally, status);
         if (err != 0)
-            return status_of_error(err, "standard output", NULL);
+            return status_of_error(err, message_text(MESSAGE_SYSTEM_STANDARD_OUTPUT), NULL);
     } else {
         words_compare_tally(stdout, tally, folder, source);
         if (a->kept)

@@ -113,7 +113,7 @@ static int close_out(struct export_run *run, bool verdict)
     int err;
 
     if (run->out == NULL)
-        return fflush(stdout) == 0 ? 0 : status_of_error(KEIIN_EIO, "standard output", NULL);
+        return fflush(stdout) == 0 ? 0 : status_of_error(KEIIN_EIO, message_text(MESSAGE_SYSTEM_STANDARD_OUTPUT), NULL);
     err = verdict ? filepart_finish(&run->part, &why) : filepart_leave(&run->part, &why);
     if (err != 0)
         return status_of_error(err, run->out, &why);
@@ -158,7 +158,7 @@ int export_command(int argc, char **argv)
         goto out;
     export_begin(&run.line, run.format);
     if (put_line(&run) != 0)
-        status = status_of_error(KEIIN_EIO, run.out != NULL ? run.out : "standard output", NULL);
+        status = status_of_error(KEIIN_EIO, run.out != NULL ? run.out : message_text(MESSAGE_SYSTEM_STANDARD_OUTPUT), NULL);
     if (status == 0)
         status = audited_run(&run.ledger);
     if (status == 0)

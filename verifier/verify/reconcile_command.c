@@ -70,7 +70,7 @@ static int report(const struct reconcile_result *r, const struct audited *ledger
     if (ledger->json) {
         err = json_reconcile(stdout, r, verdict, audit, origin, ledger->seconds);
         if (err != 0)
-            return status_of_error(err, "standard output", NULL);
+            return status_of_error(err, message_text(MESSAGE_SYSTEM_STANDARD_OUTPUT), NULL);
     } else {
         words_reconcile(stdout, r, verdict, audit);
         fputs(message_text(MESSAGE_VERIFY_RECONCILE_LEDGER), stdout);

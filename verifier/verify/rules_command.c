@@ -97,7 +97,7 @@ static int report(struct rules_run *run, const struct rules_limits *limits)
         span_str(ledger->origin), ledger->options.now_ms, ledger->seconds, run->resumed};
     int err = ledger->json ? json_rules(stdout, &outcome) : words_rules(stdout, &outcome);
 
-    return err != 0 ? status_of_error(err, "standard output", NULL)
+    return err != 0 ? status_of_error(err, message_text(MESSAGE_SYSTEM_STANDARD_OUTPUT), NULL)
                     : rules_outcome_status(&outcome);
 }
 

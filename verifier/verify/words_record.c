@@ -5,6 +5,7 @@
 #include "core/record.h"
 #include "core/text.h"
 #include "system/cli.h"
+#include "system/messages.h"
 #include "verifier/verify/verify.h"
 
 static void put_hex(FILE *to, struct span bytes)
@@ -70,7 +71,8 @@ void words_record(FILE *to, struct span record, const char *indent)
     size_t pairs;
 
     if (record_check(record, NULL, &why) != 0) {
-        fprintf(to, "%s(malformed: ", indent);
+        fputs(indent, to);
+        fputs(message_text(MESSAGE_VERIFY_RECORD_MALFORMED), to);
         cli_put_visible(to, span_str(why.text));
         fputs(")\n", to);
         return;
