@@ -18,7 +18,11 @@
 #define LABEL_WIDTH_MAX 250.0 /* of a category's name before a bar that lies */
 #define SLANTED_WIDTH_MAX 100.0 /* of one that is written aslant */
 #define LYING_CATEGORIES_MAX 30 /* more than these stand, whatever they are called */
+#define LYING_HEIGHT_MAX 900.0
+#define THICKNESS_MAX 64.0 /* of a bar */
 #define TICKS_MAX 6
+/* Estimates are of a narrow font; who reads the HTML may have a wide one. */
+#define WIDE_FONT 1.12
 
 struct style {
     unsigned fill;
@@ -93,6 +97,11 @@ static void add_line(
                .stroke_width = 1});
 }
 
+static double name_width(struct span text, double size)
+{
+    return text_width(text) * size * WIDE_FONT;
+}
+
 /* A text that is not wider than `width_max`, or ends in an ellipsis. */
 static void add_text(
     struct chart_layout *l, struct chart_shape shape, struct span text, double width_max)
@@ -100,13 +109,14 @@ static void add_text(
     struct buf out;
     struct span shown = text;
 
-    if (text_width(text) * shape.size > width_max)
-        shown = text_width_beginning(text, width_max / shape.size - 1);
+    if (name_width(text, shape.size) > width_max)
+        shown = text_width_beginning(text, width_max / shape.size / WIDE_FONT - 1);
     buf_init(&out, text.n + 8);
     buf_put_span(&out, shown);
     if (shown.n < text.n)
         buf_put_str(&out, "…");
     shape.kind = SHAPE_TEXT;
+    shape.width_max = width_max;
     shape.text = (char *)buf_take(&out, NULL);
     if (shape.text == NULL)
         l->err = KEIIN_ENOMEM;
@@ -119,7 +129,7 @@ static double widest_category(const struct plot *p)
     double widest = 0;
 
     for (size_t i = 0; i < p->count; i++)
-        widest = fmax(widest, text_width(span_str(p->chart->categories[i])) * TYPE);
+        widest = fmax(widest, name_width(span_str(p->chart->categories[i]), TYPE));
     return widest;
 }
 
@@ -236,7 +246,7 @@ static void add_value(
     }
     if (text.status != 0)
         p->l->err = text.status;
-    else if (p->lying ? thickness >= 9 : text_width(buf_view(&text)) * TYPE_SMALL <= room)
+    else if (p->lying ? thickness >= 9 : name_width(buf_view(&text), TYPE_SMALL) <= room)
         add_text(p->l, shape, buf_view(&text), CHART_WIDTH);
     buf_destroy(&text);
 }
@@ -261,8 +271,8 @@ static void add_bars(const struct plot *p, size_t category)
     double begin = (p->lying ? p->y : p->x) + p->slot * (double)category;
     size_t count = p->chart->kind == CHART_STACKED ? 1 : p->chart->series_count;
     double share = p->lying ? (p->slot - GAP) / p->slot : p->slot > 30 ? 0.72 : 0.8;
-    double thickness = p->slot * share / (double)count;
-    double at = begin + p->slot * (1 - share) / 2;
+    double thickness = fmin(p->slot * share / (double)count, THICKNESS_MAX);
+    double at = begin + (p->slot - thickness * (double)count) / 2;
 
     if (p->chart->kind == CHART_STACKED) {
         add_stack(p, category, at, thickness);
@@ -351,7 +361,7 @@ static double add_legend(const struct plot *p, double y)
     for (size_t s = 0; s < p->chart->series_count; s++) {
         struct span name = span_str(p->chart->series[s]);
 
-        width = fmin(text_width(name) * TYPE, CHART_WIDTH / 2) + 18 + 2 * GAP;
+        width = fmin(name_width(name, TYPE), CHART_WIDTH / 2) + 18 + 2 * GAP;
         if (x > 0 && x + width > CHART_WIDTH) {
             x = 0;
             y += TYPE + 6;
@@ -374,9 +384,17 @@ static double add_legend(const struct plot *p, double y)
     return y + TYPE + 12;
 }
 
+static double lying_slot(const struct plot *p)
+{
+    size_t bars = p->chart->kind == CHART_STACKED ? 1 : p->chart->series_count;
+
+    return bars == 1 ? 15 + GAP : 12 * (double)bars + GAP;
+}
+
 static bool lies(const struct plot *p, double widest, double slot_standing)
 {
-    if (widest <= slot_standing - 4 || p->count > LYING_CATEGORIES_MAX)
+    if (widest <= slot_standing - 4 || p->count > LYING_CATEGORIES_MAX ||
+        lying_slot(p) * (double)p->count > LYING_HEIGHT_MAX)
         return false;
     return widest > SLANTED_WIDTH_MAX || p->count <= 6;
 }
@@ -389,7 +407,7 @@ static double number_width(uint64_t n)
 
     buf_init(&text, 64);
     wording_number(&text, n);
-    width = text_width(buf_view(&text)) * TYPE_SMALL;
+    width = name_width(buf_view(&text), TYPE_SMALL);
     buf_destroy(&text);
     return width;
 }
@@ -397,13 +415,12 @@ static double number_width(uint64_t n)
 static void place(struct plot *p, double widest, uint64_t end)
 {
     double numbers = number_width(end);
-    size_t bars = p->chart->kind == CHART_STACKED ? 1 : p->chart->series_count;
 
     p->lying = lies(p, widest, (CHART_WIDTH - numbers - 5) / (double)p->count);
     if (p->lying) {
         p->x = fmin(widest, LABEL_WIDTH_MAX) + GAP;
         p->w = CHART_WIDTH - p->x - fmax(2 * numbers, 40) - 10;
-        p->slot = bars == 1 ? 15 + GAP : 12 * (double)bars + GAP;
+        p->slot = lying_slot(p);
         p->h = p->slot * (double)p->count;
     } else {
         p->x = numbers + 8;

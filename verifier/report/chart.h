@@ -32,6 +32,7 @@ struct chart_shape {
     unsigned hatch_colour;
     enum chart_anchor anchor; /* of a text, whose base line is at y */
     double size; /* of type */
+    double width_max; /* of a text, in whatever font */
     double angle; /* in degrees, clockwise, about x, y */
     bool bold;
     char *text;

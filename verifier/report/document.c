@@ -9,8 +9,9 @@
 
 #define FSI "\xe2\x81\xa8" /* U+2068, first strong isolate */
 #define PDI "\xe2\x81\xa9" /* U+2069, pop directional isolate */
-/* What text_visible makes of a byte at most: \x{9f}, or two for a backslash. */
+/* What a byte becomes at most: \x{9f}. */
 #define VISIBLE_BYTES_MAX 6
+#define MARKS_MAX 4
 
 static char no_text[1];
 
@@ -92,6 +93,34 @@ static bool has_right_to_left(struct span visible)
     return right_to_left(cp);
 }
 
+/* Marks that are put above or below any letter. */
+static bool combining(uint32_t cp)
+{
+    return (cp >= 0x300 && cp <= 0x36f) || (cp >= 0x483 && cp <= 0x489) ||
+           (cp >= 0x1ab0 && cp <= 0x1aff) || (cp >= 0x1dc0 && cp <= 0x1dff) ||
+           (cp >= 0x20d0 && cp <= 0x20ff) || (cp >= 0xfe20 && cp <= 0xfe2f);
+}
+
+/* text_visible, and of marks upon one letter no more than are used anywhere: a tower of them would
+ * cover the lines above. */
+static void put_visible(struct buf *out, struct span text)
+{
+    size_t begin = 0, marks = 0;
+    uint32_t cp;
+
+    for (size_t i = 0, len; i < text.n; i += len) {
+        len = utf8_next(text.p + i, text.n - i, &cp);
+        marks = len > 0 && combining(cp) ? marks + 1 : 0;
+        len = len == 0 ? 1 : len;
+        if (marks <= MARKS_MAX)
+            continue;
+        text_visible(out, span_of(text.p + begin, i - begin));
+        buf_printf(out, "\\u{%04x}", (unsigned)cp);
+        begin = i + len;
+    }
+    text_visible(out, span_of(text.p + begin, text.n - begin));
+}
+
 /* utf8_beginning for what may not be UTF-8: there a byte is a character. */
 static struct span beginning(struct span text, size_t bytes_max)
 {
@@ -108,14 +137,14 @@ void document_text(struct buf *out, enum language language, struct span text)
     struct buf visible;
 
     buf_init(&visible, VISIBLE_BYTES_MAX * DOCUMENT_TEXT_BYTES_MAX);
-    text_visible(&visible, shown);
+    put_visible(&visible, shown);
     while (visible.n > DOCUMENT_TEXT_BYTES_MAX) {
         /* Nearer each time, since what is left out is a part of what is too much. */
         size_t over = visible.n - DOCUMENT_TEXT_BYTES_MAX;
 
         shown = beginning(text, shown.n - (over + VISIBLE_BYTES_MAX - 1) / VISIBLE_BYTES_MAX);
         buf_clear(&visible);
-        text_visible(&visible, shown);
+        put_visible(&visible, shown);
     }
     if (visible.status != 0) {
         out->status = visible.status;

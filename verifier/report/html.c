@@ -6,7 +6,11 @@
 #include "core/text.h"
 #include "system/messages.h"
 #include "verifier/report/document.h"
+#include "verifier/report/text_width.h"
 
+/* In their size of type. */
+#define KEPT_WIDTH_MAX 20
+#define KEPT_HEADING_MAX 6
 #define FSI "\xe2\x81\xa8"
 #define PDI "\xe2\x81\xa9"
 
@@ -172,14 +176,22 @@ static char column_class(enum column_kind kind)
     return classes[kind];
 }
 
+/* Texts that stay on one line: numbers and short ones, unless they are no such thing at all. */
+static const char *kept(enum column_kind kind, const char *text, double width_max)
+{
+    bool whole = kind == COLUMN_NUMBER || kind == COLUMN_SHORT;
+
+    return whole && text_width(span_str(text)) <= width_max ? " k" : "";
+}
+
 static void put_row(struct page *p, const struct document_table *t, const struct table_row *row)
 {
     buf_put_str(p->out, row->total ? "<tr class=\"total\">" : "<tr>");
     for (size_t i = 0; i < t->column_count; i++) {
         bool heads = i == 0 && (t->kinds[0] == COLUMN_TEXT || t->kinds[0] == COLUMN_SHORT);
 
-        buf_printf(p->out, heads ? "<th scope=\"row\" class=\"%c\">" : "<td class=\"%c\">",
-            column_class(t->kinds[i]));
+        buf_printf(p->out, heads ? "<th scope=\"row\" class=\"%c%s\">" : "<td class=\"%c%s\">",
+            column_class(t->kinds[i]), kept(t->kinds[i], row->cells[i], KEPT_WIDTH_MAX));
         put_element(p->out, "", row->cells[i], heads ? "</th>" : "</td>");
     }
     buf_put_str(p->out, "</tr>\n");
@@ -217,7 +229,8 @@ static void put_table(struct page *p, const struct document_table *t)
     put_table_head(p, t);
     buf_put_str(out, "<thead>\n<tr>");
     for (size_t i = 0; i < t->column_count; i++) {
-        buf_printf(out, "<th scope=\"col\" class=\"%c\">", column_class(t->kinds[i]));
+        buf_printf(out, "<th scope=\"col\" class=\"%c%s\">", column_class(t->kinds[i]),
+            kept(t->kinds[i], t->headings[i], KEPT_HEADING_MAX));
         put_element(out, "", t->headings[i], "</th>");
     }
     buf_put_str(out, "</tr>\n</thead>\n<tbody>\n");

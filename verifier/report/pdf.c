@@ -123,7 +123,7 @@ static void put_marked(
     struct pdf *p, const struct block *b, enum message mark, enum pdf_frame frame)
 {
     const char *word = message_in(p->d->language, mark);
-    PangoAttrList *attributes = pango_attr_list_copy(p->tabular);
+    PangoAttrList *attributes = pango_attr_list_copy(p->attributes);
     PangoAttribute *bold = pango_attr_weight_new(PANGO_WEIGHT_BOLD);
     struct buf text;
 
@@ -253,8 +253,9 @@ static void start(struct pdf *p, FILE *to)
     pango_context_set_round_glyph_positions(p->context, FALSE);
     pango_context_set_language(p->context, pango_language_from_string(language));
     pango_context_set_base_dir(p->context, PANGO_DIRECTION_LTR);
-    p->tabular = pango_attr_list_new();
-    pango_attr_list_insert(p->tabular, pango_attr_font_features_new("tnum=1"));
+    p->attributes = pango_attr_list_new();
+    pango_attr_list_insert(p->attributes, pango_attr_font_features_new("tnum=1"));
+    pango_attr_list_insert(p->attributes, pango_attr_insert_hyphens_new(FALSE));
     p->text = pango_layout_new(p->context);
     p->aside = pango_layout_new(p->context);
     pango_layout_set_wrap(p->text, PANGO_WRAP_WORD_CHAR);
@@ -271,7 +272,7 @@ static int finish(struct pdf *p)
 
     g_object_unref(p->text);
     g_object_unref(p->aside);
-    pango_attr_list_unref(p->tabular);
+    pango_attr_list_unref(p->attributes);
     g_object_unref(p->context);
     status = cairo_status(p->cr);
     cairo_destroy(p->cr);

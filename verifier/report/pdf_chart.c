@@ -58,7 +58,7 @@ static void put_text(struct pdf *p, const struct chart_shape *s)
     cairo_save(p->cr);
     cairo_translate(p->cr, s->x, s->y);
     cairo_rotate(p->cr, s->angle * M_PI / 180);
-    pdf_line_at(p, &style, s->text, 0, 0, CHART_WIDTH, s->anchor / 2.0);
+    pdf_line_at(p, &style, s->text, 0, 0, s->width_max, s->anchor / 2.0);
     cairo_restore(p->cr);
 }
 

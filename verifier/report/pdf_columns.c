@@ -6,8 +6,11 @@
 #include "verifier/report/text_width.h"
 
 #define MEASURED_AT 10.0 /* size of type */
+#define MEASURED_BYTES 200 /* of a text; these are wider than a page */
 #define SLACK 1.03 /* a font is not as wide at each size */
 #define WIDEST (PDF_INNER / 3) /* of what a column insists on */
+
+#define SHORT_MAX 18.0 /* of a time or word on one line, in its size of type */
 
 static const double sizes[] = {8.5, 7.8, 7.1, 6.4, 5.8};
 
@@ -45,8 +48,9 @@ static double measured(struct pdf *p, struct span text, bool bold)
     const struct pdf_style style = {FACE_SANS, bold, MEASURED_AT, 1, PDF_INK};
     PangoRectangle all;
 
+    text = utf8_beginning(text, MEASURED_BYTES);
     pdf_set(p, p->aside, &style, "", -1);
-    pango_layout_set_text(p->aside, (const char *)text.p, (int)MIN(text.n, 200));
+    pango_layout_set_text(p->aside, (const char *)text.p, (int)text.n);
     pango_layout_get_extents(p->aside, NULL, &all);
     return (double)all.width / PANGO_SCALE / MEASURED_AT * SLACK;
 }
@@ -81,6 +85,8 @@ static struct wish wish_of(struct pdf *p, const struct document_table *t, size_t
         wish.least = fmax(wish.least, text.n > 0 ? measured(p, text, true) : 0);
     else if (word.n > 0)
         wish.least = fmax(wish.least, measured(p, word, true));
+    if (kind == COLUMN_SHORT)
+        wish.full = fmax(wish.least, fmin(wish.full, SHORT_MAX));
     if (kind == COLUMN_TEXT)
         wish.least = fmin(fmax(wish.least, fmin(wish.full, 7)), 14);
     if (kind == COLUMN_EMPTY) {
@@ -90,24 +96,42 @@ static struct wish wish_of(struct pdf *p, const struct document_table *t, size_t
     return wish;
 }
 
-/* What each insists on, and then a part of what is left, the more the more it lacks. */
-static void share(struct pdf_columns *c, const struct wish *wishes, double room)
+/* What a column would still take. */
+static double lack_of(const struct pdf_columns *c, const struct wish *wishes, size_t i)
 {
-    double least = 0, lack = 0, scale;
+    return fmax(fmin(wishes[i].full * c->size, 3 * PDF_INNER) - c->width[i], 0);
+}
+
+/* Columns of one sort get what is left, the more the more they lack; gives what remains. */
+static double share_among(struct pdf_columns *c, const struct wish *wishes,
+    const struct document_table *t, bool texts, double left)
+{
+    double lack = 0, scale;
+
+    for (size_t i = 0; i < c->count; i++)
+        lack += (t->kinds[i] == COLUMN_TEXT) == texts ? lack_of(c, wishes, i) : 0;
+    scale = lack > 0 ? fmin(left / lack, 1) : 0;
+    for (size_t i = 0; i < c->count; i++) {
+        if ((t->kinds[i] == COLUMN_TEXT) == texts)
+            c->width[i] += lack_of(c, wishes, i) * scale;
+    }
+    return left - lack * scale;
+}
+
+/* First what each insists on, then what times and words need for one line, then texts. */
+static void share(
+    struct pdf_columns *c, const struct wish *wishes, const struct document_table *t, double room)
+{
+    double least = 0;
 
     for (size_t i = 0; i < c->count; i++) {
         c->width[i] = fmin(wishes[i].least * c->size, WIDEST);
         least += c->width[i];
-        lack += fmax(fmin(wishes[i].full * c->size, 3 * PDF_INNER) - c->width[i], 0);
     }
-    if (least > room) {
-        for (size_t i = 0; i < c->count; i++)
-            c->width[i] *= room / least;
-        return;
-    }
-    scale = lack > 0 ? fmin((room - least) / lack, 1) : 0;
-    for (size_t i = 0; i < c->count; i++)
-        c->width[i] += fmax(fmin(wishes[i].full * c->size, 3 * PDF_INNER) - c->width[i], 0) * scale;
+    for (size_t i = 0; i < c->count && least > room; i++)
+        c->width[i] *= room / least;
+    if (least < room)
+        share_among(c, wishes, t, true, share_among(c, wishes, t, false, room - least));
 }
 
 /* Room that nobody wished for goes to texts, or else to all alike. */
@@ -144,7 +168,7 @@ void pdf_columns(struct pdf_columns *c, struct pdf *p, const struct document_tab
         if (least <= room)
             break;
     }
-    share(c, wishes, room);
+    share(c, wishes, t, room);
     spread(c, t, room);
     for (size_t i = 0; i < c->count; i++) {
         c->x[i] = x + PDF_CELL_PAD;

@@ -40,7 +40,7 @@ struct pdf {
     cairo_surface_t *surface;
     cairo_t *cr;
     PangoContext *context;
-    PangoAttrList *tabular; /* figures of one width */
+    PangoAttrList *attributes; /* figures of one width; no hyphen that is not in the text */
     PangoLayout *text; /* what flows */
     PangoLayout *aside; /* heads, feet and whatever else comes in between */
     bool drawing; /* the second time */

@@ -1,10 +1,13 @@
-#include <assert.h>
+#include <math.h>
 
 #include "system/messages.h"
 #include "verifier/report/pdf_internal.h"
 
 #define FRAME_PAD 7.0
-#define INK_HEIGHT_MAX 6.0 /* of a line with marks upon marks, in its size of type */
+/* What stands above and below the base line at most, in the size of type; the rest of marks upon
+ * marks is not drawn. */
+#define ABOVE_MAX 2.0
+#define BELOW_MAX 1.2
 
 void pdf_colour(struct pdf *p, unsigned colour)
 {
@@ -36,12 +39,35 @@ void pdf_set(struct pdf *p, PangoLayout *layout, const struct pdf_style *style, 
     pango_font_description_set_absolute_size(font, style->size * PANGO_SCALE);
     pango_layout_set_font_description(layout, font);
     pango_font_description_free(font);
-    pango_layout_set_attributes(layout, style->face == FACE_MONO ? NULL : p->tabular);
+    pango_layout_set_attributes(layout, p->attributes);
     pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_NONE);
     pango_layout_set_height(layout, -1);
     pango_layout_set_alignment(layout, PANGO_ALIGN_LEFT);
     pango_layout_set_width(layout, width < 0 ? -1 : (int)(width * PANGO_SCALE));
     pango_layout_set_text(layout, text, -1);
+}
+
+/* Draws a line at the current place, and no further up and down than it may reach. */
+static void put_line(struct pdf *p, PangoLayoutLine *line, double size)
+{
+    PangoRectangle ink;
+    double x, y;
+
+    pango_layout_line_get_extents(line, &ink, NULL);
+    if ((double)-ink.y / PANGO_SCALE <= ABOVE_MAX * size &&
+        (double)(ink.y + ink.height) / PANGO_SCALE <= BELOW_MAX * size) {
+        pango_cairo_show_layout_line(p->cr, line);
+        return;
+    }
+    cairo_get_current_point(p->cr, &x, &y);
+    cairo_save(p->cr);
+    cairo_new_path(p->cr);
+    cairo_rectangle(p->cr, x - size, y - ABOVE_MAX * size,
+        (double)ink.width / PANGO_SCALE + 2 * size, (ABOVE_MAX + BELOW_MAX) * size);
+    cairo_clip(p->cr);
+    cairo_move_to(p->cr, x, y);
+    pango_cairo_show_layout_line(p->cr, line);
+    cairo_restore(p->cr);
 }
 
 void pdf_line_at(struct pdf *p, const struct pdf_style *style, const char *text, double x,
@@ -58,7 +84,7 @@ void pdf_line_at(struct pdf *p, const struct pdf_style *style, const char *text,
     pango_layout_line_get_extents(line, NULL, &all);
     pdf_colour(p, style->colour);
     cairo_move_to(p->cr, x - align * all.width / PANGO_SCALE, base_line);
-    pango_cairo_show_layout_line(p->cr, line);
+    put_line(p, line, style->size);
 }
 
 /* What stands on each page: the title above from the second on, the footer and number below. */
@@ -107,14 +133,13 @@ double pdf_line_height(PangoLayoutLine *line, const struct pdf_style *style, dou
 {
     double above = 0.88 * style->size, below = 0.22 * style->size;
     double lead = (style->leading - 1.1) * style->size / 2;
-    double most = INK_HEIGHT_MAX * style->size / 2;
     PangoRectangle ink;
 
     pango_layout_line_get_extents(line, &ink, NULL);
-    if ((double)-ink.y / PANGO_SCALE > above + lead)
-        above = MIN((double)-ink.y / PANGO_SCALE - lead, most);
-    if ((double)(ink.y + ink.height) / PANGO_SCALE > below + lead)
-        below = MIN((double)(ink.y + ink.height) / PANGO_SCALE - lead, most);
+    above = fmax(above, (double)-ink.y / PANGO_SCALE - lead);
+    below = fmax(below, (double)(ink.y + ink.height) / PANGO_SCALE - lead);
+    above = fmin(above, ABOVE_MAX * style->size);
+    below = fmin(below, BELOW_MAX * style->size);
     *base_line = lead + above;
     return above + below + 2 * lead;
 }
@@ -149,7 +174,7 @@ int pdf_lines(struct pdf *p, PangoLayout *layout, const struct pdf_style *style,
             break;
         if (draw) {
             cairo_move_to(p->cr, x + line_offset(layout, line), y + *used + base_line);
-            pango_cairo_show_layout_line(p->cr, line);
+            put_line(p, line, style->size);
         }
         *used += line_height;
     }
@@ -219,7 +244,7 @@ void pdf_flow(struct pdf *p, const struct pdf_style *style, double x, enum pdf_f
             pdf_page_new(p);
             continue;
         }
-        here = here == 0 ? 1 : here; /* INK_HEIGHT_MAX keeps a line below a page */
+        here = here == 0 ? 1 : here; /* no type is as large as a page */
         if (here < fit) {
             double base_line;
 

@@ -9,6 +9,7 @@
 #define EMPTY_HEIGHT 42.0 /* of a row with room to write in */
 #define SQUEEZE 0.6 /* a number is drawn narrower than its type by no more than this */
 #define HEAD_LINES_MAX 6
+#define FIRST_HEIGHT_MAX 250.0
 
 static const struct pdf_style style_caption = {FACE_SANS, true, 9, 1.4, PDF_INK};
 static const struct pdf_style style_note = {FACE_SANS, false, 7.5, 1.4, PDF_INK_SOFT};
@@ -31,7 +32,7 @@ static struct pdf_style style_of(const struct grid *g, bool bold)
     return (struct pdf_style){FACE_SANS, bold, g->columns.size, 1.4, PDF_INK};
 }
 
-static void set_cell(struct grid *g, size_t i, const char *text, bool bold)
+static void set_cell(struct grid *g, size_t i, const char *text, bool bold, bool heading)
 {
     const struct pdf_style style = style_of(g, bold);
     double width = g->columns.width[i];
@@ -42,7 +43,7 @@ static void set_cell(struct grid *g, size_t i, const char *text, bool bold)
     if (g->t->kinds[i] != COLUMN_NUMBER)
         return;
     pango_layout_set_alignment(g->cells[i], PANGO_ALIGN_RIGHT);
-    if (pango_layout_get_line_count(g->cells[i]) == 1)
+    if (heading || pango_layout_get_line_count(g->cells[i]) == 1)
         return;
     /* It would wrap: narrower, unless it is no number at all. */
     pango_layout_set_width(g->cells[i], -1);
@@ -55,8 +56,10 @@ static void set_cell(struct grid *g, size_t i, const char *text, bool bold)
 
 static void set_row(struct grid *g, char *const *texts, bool bold)
 {
+    bool heading = texts == g->t->headings;
+
     for (size_t i = 0; i < g->columns.count; i++) {
-        set_cell(g, i, texts[i], bold || (g->facts && i == 0));
+        set_cell(g, i, texts[i], bold || (g->facts && i == 0), heading);
         g->done[i] = 0;
     }
 }
@@ -102,6 +105,20 @@ static void put_cells(struct grid *g, bool bold, double height)
     }
 }
 
+/* Gives the height of its lines. */
+static double set_head(struct grid *g)
+{
+    double used;
+
+    set_row(g, g->t->headings, true);
+    for (size_t i = 0; i < g->columns.count; i++) {
+        pango_layout_set_height(g->cells[i], -HEAD_LINES_MAX);
+        pango_layout_set_ellipsize(g->cells[i], PANGO_ELLIPSIZE_END);
+    }
+    (void)fits(g, true, PDF_HEIGHT, &used);
+    return used;
+}
+
 static void put_head(struct grid *g)
 {
     double used;
@@ -110,12 +127,7 @@ static void put_head(struct grid *g)
         pdf_rule(g->p, PDF_LEFT, g->p->y, PDF_INNER, 0.6, PDF_RULE);
         return;
     }
-    set_row(g, g->t->headings, true);
-    for (size_t i = 0; i < g->columns.count; i++) {
-        pango_layout_set_height(g->cells[i], -HEAD_LINES_MAX);
-        pango_layout_set_ellipsize(g->cells[i], PANGO_ELLIPSIZE_END);
-    }
-    fits(g, true, PDF_HEIGHT, &used);
+    used = set_head(g);
     pdf_rule(g->p, PDF_LEFT, g->p->y, PDF_INNER, 1.2, PDF_INK);
     g->p->y += 1.2;
     put_cells(g, true, used + 0.01);
@@ -145,6 +157,18 @@ static void put_continued(struct grid *g)
         buf_destroy(&text);
     }
     put_head(g);
+}
+
+/* How high the first row is, as far as it has to stand with its head. */
+static double first_height(struct grid *g)
+{
+    double used;
+
+    if (g->t->row_count == 0)
+        return 30;
+    set_row(g, g->t->rows[0].cells, g->t->rows[0].total);
+    (void)fits(g, g->t->rows[0].total, PDF_HEIGHT, &used);
+    return fmin(used + 2 * ROW_PAD, FIRST_HEIGHT_MAX);
 }
 
 static double least_height(const struct grid *g)
@@ -235,11 +259,11 @@ void pdf_table(struct pdf *p, const struct document_table *t)
         goto out;
     }
     pdf_space(p, 10);
-    pdf_need(p, 90 + least_height(&g));
+    pdf_need(p, 30 + set_head(&g) + fmax(first_height(&g), least_height(&g)));
     pdf_set(p, p->text, &style_caption, (const char *)g.caption.p, PDF_INNER);
     pdf_flow(p, &style_caption, PDF_LEFT, FRAME_NONE);
     p->y += 4;
-    pdf_need(p, 60);
+    pdf_need(p, 20 + set_head(&g) + fmax(first_height(&g), least_height(&g)));
     put_head(&g);
     for (size_t r = 0; r < t->row_count && p->err == 0; r++)
         put_row(&g, &t->rows[r], r == 0);
