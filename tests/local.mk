@@ -8,6 +8,7 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_cli \
 	tests/unit/test_csv_field \
 	tests/unit/test_csvlog \
+	tests/unit/test_document \
 	tests/unit/test_entry \
 	tests/unit/test_file \
 	tests/unit/test_findings \
@@ -51,6 +52,9 @@ tests_unit_test_cli_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_messages_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_csv_field_LDADD = $(LIBREPORT) libcore.la $(CMOCKA_LIBS)
 tests_unit_test_csvlog_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_document_SOURCES = tests/unit/test_document.c \
+	tests/report/specimen.c tests/report/specimen.h
+tests_unit_test_document_LDADD = $(LIBDOCUMENT) $(CMOCKA_LIBS)
 tests_unit_test_file_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_thread_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_wrap_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)

@@ -345,7 +345,7 @@ static double add_names_standing(const struct plot *p, double widest)
             .angle = slanted ? -45 : 0};
 
         if (slanted)
-            shape.x += TYPE * 0.4;
+            shape.x = fmin(shape.x + TYPE * 0.4, CHART_WIDTH);
         add_text(p->l, shape, span_str(p->chart->categories[i]), slanted ? shown : CHART_WIDTH);
     }
     return slanted ? TYPE + 6 + shown * 0.72 : TYPE + 8;

@@ -9,8 +9,8 @@
 
 #define FSI "\xe2\x81\xa8" /* U+2068, first strong isolate */
 #define PDI "\xe2\x81\xa9" /* U+2069, pop directional isolate */
-/* What a byte becomes at most: \x{9f}. */
-#define VISIBLE_BYTES_MAX 6
+/* What a byte becomes at most: \u{000a}. */
+#define VISIBLE_BYTES_MAX 8
 #define MARKS_MAX 4
 
 static char no_text[1];
