@@ -105,6 +105,11 @@ tests_fuzz_rules_state_SOURCES = tests/fuzz/rules_state.c $(KEIIN_FUZZ_FILES) $(
 tests_fuzz_rules_state_LDADD = $(LIBRULES) libsystem.la libcore.la
 tests_fuzz_rules_state_LDFLAGS = $(KEIIN_FUZZ_CACHED)
 
+KEIIN_FUZZ_TARGETS += tests/fuzz/embedded
+tests_fuzz_embedded_SOURCES = tests/fuzz/embedded.c $(KEIIN_FUZZ_FILES)
+tests_fuzz_embedded_LDADD = $(LIBDOCUMENT)
+tests_fuzz_embedded_LDFLAGS = $(KEIIN_FUZZ_LINK)
+
 KEIIN_FUZZ_TARGETS += tests/fuzz/csvlog tests/fuzz/pgmap
 tests_fuzz_csvlog_SOURCES = tests/fuzz/csvlog.c $(KEIIN_FUZZ_FILES)
 tests_fuzz_csvlog_LDADD = libauditlog.la libsystem.la libcore.la

@@ -523,6 +523,21 @@ def request_seeds():
     yield "get-records", b"GET /p/records\n\n"
 
 
+def embedded_seeds():
+    begin = b'\n<script type="application/json" id="keiin-report">\n'
+    end, tail = b"\n</script>\n", b"</body>\n</html>\n"
+    yield "good", b"<html>" + begin + b'{"a": "\\u003cb\\u003e"}' + end + tail
+    yield "empty", begin + end + tail
+    yield "twice", begin + b"{}" + end + begin + b"{}" + end + tail
+    yield "no-end", begin + b"{}"
+    yield "no-tail", begin + b"{}" + end
+    yield "more", begin + b"{}" + end + tail + b"<p>"
+    yield "markup", begin + b'{"a": "<b>&"}' + end + tail
+    yield "separators", begin + "\u2028\u2029\u202a".encode() + end + tail
+    yield "none", b"<p>keiin-report</p>" + tail
+    yield "text", "</script><!-- & \u2028".encode()
+
+
 def signature_of(entry):
     return entry[-64:]
 
