@@ -69,18 +69,18 @@ static int due(struct rule_run *run, unsigned table, void *value, uint64_t when_
 static const struct said sentences[] = {
     SAID("The last heartbeat of {writer} came at {since}; another must come within {limit}, and "
          "none had come by {until}.",
-        "記録者 {writer} の最後の生存通知は、{since}に届きました。次の生存通知が{limit}以内に"
+        "記録者 {writer} の最後の定時通報は、{since}に届きました。次の定時通報が{limit}以内に"
         "届かなければなりませんが、{until}までに届きませんでした。"),
     SAID("{writer} was listed at {since}; its first heartbeat must come within {limit}, and none "
          "had come by {until}.",
-        "記録者 {writer} は、{since}に名簿に登載されました。最初の生存通知が{limit}以内に届か"
+        "記録者 {writer} は、{since}に名簿に登載されました。最初の定時通報が{limit}以内に届か"
         "なければなりませんが、{until}までに届きませんでした。"),
     SAID_END};
 
 static const struct rule_limit limits[] = {
     {"limit", LIMIT_DURATION, "1 h", RULE_SECOND, 3650 * RULE_DAY,
         SAID("how long a writer may be without a heartbeat",
-            "記録者の生存通知が途絶えてもよい時間")},
+            "記録者の定時通報が途絶えてもよい時間")},
     {0}};
 
 const struct rule rule_heartbeat_missing = {
@@ -98,7 +98,7 @@ const struct rule rule_heartbeat_missing = {
         "heartbeat、受信時刻（received）、名簿に登載された記録者"),
     .blind = SAID("A writer that sends heartbeats and leaves out accesses (see source-unbalanced), "
                   "and a silence that the ledger has not yet outlasted where it ends.",
-        "生存通知を送りながらアクセスを記録しない記録者（source-unbalanced を参照）。台帳の末"
+        "定時通報を送りながらアクセスを記録しない記録者（source-unbalanced を参照）。台帳の末"
         "尾の時点で、まだ期限に達していない沈黙。"),
     .origin = SAID("Missing log sources are watched for in log management (NIST SP 800-92).",
         "ログ管理では、ログが届かなくなった送信元を監視します（NIST SP 800-92）。"),

@@ -98,7 +98,7 @@ const struct rule rule_source_unbalanced = {
         "heartbeat の source_count、query・view・export の件数と outcome"),
     .blind = SAID(
         "A counter that is under the same hand as the records, and heartbeats without a count.",
-        "記録と同じ者の支配下にある計数、および計数を示さない生存通知。"),
+        "記録と同じ者の支配下にある計数、および計数を示さない定時通報。"),
     .origin = SAID("Two counts that are made apart from each other (double entry).",
         "互いに独立して行われる二つの計数（複式の考え方）。"),
     .limits = limits,

@@ -353,7 +353,7 @@ static bool fits(unsigned table, const void *value)
 static const struct said sentences[] = {
     SAID("The heartbeat of {writer} in entry {entry} names a checkpoint of {size} entries; it can "
          "only name one of the entries before it, and the log signed this one.",
-        "エントリ{entry}にある記録者 {writer} の生存通知は、{size}エントリのチェックポイント"
+        "エントリ{entry}にある記録者 {writer} の定時通報は、{size}エントリのチェックポイント"
         "を示しています。示すことができるのは、それより前のエントリのチェックポイントだけです"
         "が、このチェックポイントには台帳の署名があります。"),
     SAID("{by} vouched at {said} for a checkpoint of {size} entries; the last of them, entry "
@@ -377,7 +377,7 @@ static const struct rule_limit limits[] = {
     {"fresh", LIMIT_SWITCH, "no", 0, 0,
         SAID("whether writers fetch a checkpoint for each heartbeat: then an entry that was "
              "received long before a heartbeat and is not in its checkpoint is disputed, too",
-            "記録者が生存通知ごとにチェックポイントを取得するかどうか。その場合は、生存通知よりずっ"
+            "記録者が定時通報ごとにチェックポイントを取得するかどうか。その場合は、定時通報よりずっ"
             "と前に受信されながら、そのチェックポイントに含まれていないエントリも指摘します")},
     {0}};
 

@@ -34,7 +34,7 @@ const struct said *vocabulary_action(struct span id)
         {"erase.record", SAID("order to erase records", "記録の消去の命令")},
         {"export", SAID("export", "出力")},
         {"finding", SAID("finding of the committee", "委員会による指摘")},
-        {"heartbeat", SAID("heartbeat", "生存通知")}, {"incident", SAID("incident", "事案")},
+        {"heartbeat", SAID("heartbeat", "定時通報")}, {"incident", SAID("incident", "事案")},
         {"inspect", SAID("inspection by the committee", "委員会による検査")},
         {"modify", SAID("modification", "変更")}, {"notify", SAID("notification", "通知")},
         {"provide", SAID("provision", "提供")}, {"query", SAID("query", "照会")},
