@@ -341,6 +341,26 @@ def check_rows():
         assert {'Agency', 'Purpose', 'Records'} <= {w[4] for w in page}
 
 
+def check_columns():
+    """Numbers keep their line, however many columns there are."""
+    for count in (2, 5, 9, 12):
+        pages = pdf_words(specimen('pdf', 'en', '--columns', str(count)))
+        words = [w for page in pages for w in page]
+        for row in (1, 2, 3):
+            for i in range(1, count):
+                assert format(row * 10 ** 12 + i, ',') in {w[4] for w in words}, (count, row, i)
+        for x0, y0, x1, y1, word in words:
+            assert x0 > 40 and x1 < 595.3 - 40, (count, word)
+
+
+def check_hyphens():
+    """A long word is broken without a hyphen that is not in it."""
+    read = subprocess.run(['pdftotext', '-raw', '-', '-'], stdout=subprocess.PIPE, check=True,
+                          input=specimen('pdf', 'en', '--text', stdin=b'x' * 900)).stdout.decode()
+    assert not re.search('x[-‐\u00ad]', read)
+    assert squeezed(read).count('x' * 900) >= 8, squeezed(read).count('x' * 900)
+
+
 def check_same(formats):
     for form in formats:
         for language in ('en', 'ja'):
@@ -361,6 +381,8 @@ def main():
     check_report(reads_pdf)
     if reads_pdf:
         check_rows()
+        check_columns()
+        check_hyphens()
     check_same(('html', 'csv', 'pdf') if has_pdf else ('html', 'csv'))
     if has_pdf and not reads_pdf:
         print('HTML and CSV are right; PDF not read: there is no pdftotext')

@@ -10,6 +10,13 @@ static const char *say(const struct document *d, const char *en, const char *ja)
     return d->language == LANGUAGE_JA ? ja : en;
 }
 
+/* Who makes texts tells the document when there was no memory for one. */
+static void keep_error(struct document *d, const struct buf *text)
+{
+    if (d->err == 0)
+        d->err = buf_status(text);
+}
+
 static void cell(struct document *d, const char *text)
 {
     document_cell(d, span_str(text));
@@ -22,6 +29,7 @@ static void cell_number(struct document *d, uint64_t n)
     buf_init(&text, 64);
     wording_number(&text, n);
     document_cell(d, buf_view(&text));
+    keep_error(d, &text);
     buf_destroy(&text);
 }
 
@@ -118,6 +126,7 @@ static void put_accesses(struct document *d)
         buf_init(&month, 100);
         wording_month(&month, &w, UINT64_C(1775000000000) + i * UINT64_C(2629800000));
         document_chart_category(d, i, buf_view(&month));
+        keep_error(d, &month);
         buf_destroy(&month);
         for (size_t s = 0; s < 4; s++)
             document_chart_value(
@@ -219,6 +228,22 @@ void specimen_rows(struct document *d, enum language language, size_t rows)
     }
 }
 
+void specimen_columns(struct document *d, size_t count)
+{
+    struct column columns[DOCUMENT_COLUMNS_MAX];
+
+    for (size_t i = 0; i < count; i++)
+        columns[i] = (struct column){i == 0 ? COLUMN_TEXT : COLUMN_NUMBER, "Records of a kind"};
+    document_init(d, LANGUAGE_EN);
+    document_table(d, "Many columns", columns, count, "-");
+    for (size_t r = 0; r < 3; r++) {
+        document_row(d, r == 2);
+        cell(d, "National Police Agency");
+        for (size_t i = 1; i < count; i++)
+            cell_number(d, UINT64_C(1000000000000) * (r + 1) + i);
+    }
+}
+
 void specimen_report(struct document *d, enum language language)
 {
     static const char json[] = "{\"title\": \"</script><b>&\"}\n";
@@ -244,6 +269,7 @@ static void put_text(
     buf_init(&out, 64 * 1024);
     document_text(&out, d->language, text);
     put(d, buf_view(&out));
+    keep_error(d, &out);
     buf_destroy(&out);
 }
 
@@ -263,12 +289,14 @@ static void put_blocks(struct document *d, struct span text)
 
 static void put_table_and_chart(struct document *d, struct span text)
 {
-    char *heading = strndup((const char *)text.p, text.n);
+    char *heading = text.n == 0 ? strdup("") : strndup((const char *)text.p, text.n);
     struct column columns[] = {{COLUMN_TEXT, heading}, {COLUMN_NUMBER, heading},
         {COLUMN_SHORT, heading}, {COLUMN_EMPTY, heading}};
 
-    if (heading == NULL)
+    if (heading == NULL) {
+        d->err = KEIIN_ENOMEM;
         return;
+    }
     document_table(d, heading, columns, 4, heading);
     document_table_note(d, text);
     document_table(d, heading, columns, 4, heading);

@@ -10,5 +10,7 @@ void specimen_report(struct document *d, enum language language);
 void specimen_text(struct document *d, enum language language, struct span text);
 /* A table of `rows` rows. */
 void specimen_rows(struct document *d, enum language language, size_t rows);
+/* A table of `count` columns, all but the first numbers of 13 digits. */
+void specimen_columns(struct document *d, size_t count);
 
 #endif

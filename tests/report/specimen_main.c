@@ -1,5 +1,5 @@
 /*
- * specimen FORMAT LANGUAGE [--rows COUNT | --text] >FILE: a specimen document as html, pdf or csv;
+ * specimen FORMAT LANGUAGE [--rows COUNT | --columns COUNT | --text] >FILE: a specimen document as html, pdf or csv;
  * with --text, what is on standard input in every place.
  */
 #include <stdlib.h>
@@ -51,6 +51,8 @@ int main(int argc, char **argv)
         specimen_text(&d, language, buf_view(&in));
     } else if (argc > 4 && strcmp(argv[3], "--rows") == 0) {
         specimen_rows(&d, language, (size_t)strtoul(argv[4], NULL, 10));
+    } else if (argc > 4 && strcmp(argv[3], "--columns") == 0) {
+        specimen_columns(&d, (size_t)strtoul(argv[4], NULL, 10));
     } else {
         specimen_report(&d, language);
     }

@@ -250,6 +250,72 @@ static void test_any_locale_gives_the_same(void **state)
     (void)setlocale(LC_ALL, "C");
 }
 
+/* All allocations of the code under test pass by here: one of them may fail. */
+static size_t allocations, failing;
+
+static bool fails(void)
+{
+    return ++allocations == failing;
+}
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t count, size_t n);
+void *__real_realloc(void *old, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t count, size_t n);
+void *__wrap_realloc(void *old, size_t n);
+
+void *__wrap_malloc(size_t n)
+{
+    return fails() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t count, size_t n)
+{
+    return fails() ? NULL : __real_calloc(count, n);
+}
+
+void *__wrap_realloc(void *old, size_t n)
+{
+    return fails() ? NULL : __real_realloc(old, n);
+}
+
+static int make_failing(size_t which)
+{
+    struct document d;
+    struct buf html, csv;
+    int err;
+
+    buf_init(&html, MEBIBYTE);
+    buf_init(&csv, MEBIBYTE);
+    failing = which;
+    allocations = 0;
+    specimen_text(&d, LANGUAGE_EN, span_str("\xd7\xa9 and more"));
+    specimen_rows(&d, LANGUAGE_EN, 3);
+    document_head(&d, span_str("title"), span_str("again"), span_str("other"));
+    err = document_html(&d, &html);
+    if (err == 0)
+        err = document_csv(&d, &csv);
+    failing = 0;
+    document_destroy(&d);
+    buf_destroy(&html);
+    buf_destroy(&csv);
+    return err;
+}
+
+/* Whichever allocation fails, nothing is rendered and nothing is lost. */
+static void test_no_memory(void **state)
+{
+    size_t count;
+
+    (void)state;
+    assert_int_equal(make_failing(0), 0);
+    count = allocations;
+    assert_true(count > 100);
+    for (size_t i = 1; i <= count; i++)
+        assert_int_equal(make_failing(i), KEIIN_ENOMEM);
+}
+
 /* Rectangles and lines on the canvas; texts begin on it. */
 static void expect_on_canvas(const struct chart_layout *l)
 {
@@ -348,7 +414,7 @@ int main(void)
         cmocka_unit_test(test_texts_put_in_raw), cmocka_unit_test(test_blocks_are_bounded),
         cmocka_unit_test(test_cells_that_were_not_put), cmocka_unit_test(test_an_error_sticks),
         cmocka_unit_test(test_json_is_found_again),
-        cmocka_unit_test(test_any_locale_gives_the_same),
+        cmocka_unit_test(test_any_locale_gives_the_same), cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_charts_stay_on_their_canvas), cmocka_unit_test(test_axis)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -309,6 +309,8 @@ static void add_axis(const struct plot *p, uint64_t step)
             shape.y = p->y + p->h * (1 - part) + TYPE_SMALL * 0.36;
             shape.anchor = ANCHOR_END;
         }
+        if (text.status != 0)
+            p->l->err = text.status;
         add_text(p->l, shape, buf_view(&text), CHART_WIDTH);
         buf_destroy(&text);
     }
@@ -399,8 +401,8 @@ static bool lies(const struct plot *p, double widest, double slot_standing)
     return widest > SLANTED_WIDTH_MAX || p->count <= 6;
 }
 
-/* How wide the greatest number on the axis is. */
-static double number_width(uint64_t n)
+/* How wide a number on the axis is. */
+static double number_width(struct chart_layout *l, uint64_t n)
 {
     struct buf text;
     double width;
@@ -408,13 +410,15 @@ static double number_width(uint64_t n)
     buf_init(&text, 64);
     wording_number(&text, n);
     width = name_width(buf_view(&text), TYPE_SMALL);
+    if (text.status != 0)
+        l->err = text.status;
     buf_destroy(&text);
     return width;
 }
 
 static void place(struct plot *p, double widest, uint64_t end)
 {
-    double numbers = number_width(end);
+    double numbers = number_width(p->l, end);
 
     p->lying = lies(p, widest, (CHART_WIDTH - numbers - 5) / (double)p->count);
     if (p->lying) {

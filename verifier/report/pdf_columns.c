@@ -12,7 +12,9 @@
 
 #define SHORT_MAX 18.0 /* of a time or word on one line, in its size of type */
 
-static const double sizes[] = {8.5, 7.8, 7.1, 6.4, 5.8};
+static const struct {
+    double size, pad;
+} settings[] = {{8.5, 6}, {7.8, 5}, {7.1, 4}, {6.4, 3}, {5.8, 2.5}};
 
 /* In the size of type. */
 struct wish {
@@ -155,13 +157,15 @@ static void spread(struct pdf_columns *c, const struct document_table *t, double
 void pdf_columns(struct pdf_columns *c, struct pdf *p, const struct document_table *t)
 {
     struct wish wishes[DOCUMENT_COLUMNS_MAX];
-    double room = PDF_INNER - 2 * PDF_CELL_PAD * (double)t->column_count, least, x = PDF_LEFT;
+    double room = 0, least, x = PDF_LEFT;
 
     *c = (struct pdf_columns){.count = t->column_count};
     for (size_t i = 0; i < c->count; i++)
         wishes[i] = wish_of(p, t, i);
-    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
-        c->size = sizes[s];
+    for (size_t s = 0; s < sizeof settings / sizeof *settings; s++) {
+        c->size = settings[s].size;
+        c->pad = settings[s].pad;
+        room = PDF_INNER - 2 * c->pad * (double)c->count;
         least = 0;
         for (size_t i = 0; i < c->count; i++)
             least += fmin(wishes[i].least * c->size, WIDEST);
@@ -171,7 +175,7 @@ void pdf_columns(struct pdf_columns *c, struct pdf *p, const struct document_tab
     share(c, wishes, t, room);
     spread(c, t, room);
     for (size_t i = 0; i < c->count; i++) {
-        c->x[i] = x + PDF_CELL_PAD;
-        x += c->width[i] + 2 * PDF_CELL_PAD;
+        c->x[i] = x + c->pad;
+        x += c->width[i] + 2 * c->pad;
     }
 }

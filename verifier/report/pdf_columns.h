@@ -4,10 +4,9 @@
 
 #include "verifier/report/pdf_internal.h"
 
-#define PDF_CELL_PAD 5.0 /* at each side of a cell */
-
 struct pdf_columns {
     double size; /* of type */
+    double pad; /* at each side of a cell */
     size_t count;
     double x[DOCUMENT_COLUMNS_MAX]; /* of the text, its paddings left out */
     double width[DOCUMENT_COLUMNS_MAX];

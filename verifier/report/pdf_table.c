@@ -7,7 +7,7 @@
 
 #define ROW_PAD 3.0 /* above and below what is in a row */
 #define EMPTY_HEIGHT 42.0 /* of a row with room to write in */
-#define SQUEEZE 0.6 /* a number is drawn narrower than its type by no more than this */
+#define SQUEEZE 0.5 /* a number is drawn narrower than its type by no more than this */
 #define HEAD_LINES_MAX 6
 #define FIRST_HEIGHT_MAX 250.0
 
@@ -185,7 +185,7 @@ static void put_borders(struct grid *g, double height)
 {
     for (size_t i = 0; i < g->columns.count && g->p->drawing; i++) {
         if (g->t->kinds[i] == COLUMN_EMPTY)
-            pdf_rule(g->p, g->columns.x[i] - PDF_CELL_PAD, g->p->y, 0.5, height, PDF_RULE);
+            pdf_rule(g->p, g->columns.x[i] - g->columns.pad, g->p->y, 0.5, height, PDF_RULE);
     }
 }
 
@@ -271,8 +271,8 @@ void pdf_table(struct pdf *p, const struct document_table *t)
         const struct pdf_style style = style_of(&g, false);
 
         p->y += ROW_PAD;
-        pdf_set(p, p->text, &style, t->empty, PDF_INNER - 2 * PDF_CELL_PAD);
-        pdf_flow(p, &style, PDF_LEFT + PDF_CELL_PAD, FRAME_NONE);
+        pdf_set(p, p->text, &style, t->empty, PDF_INNER - 2 * g.columns.pad);
+        pdf_flow(p, &style, PDF_LEFT + g.columns.pad, FRAME_NONE);
         p->y += ROW_PAD;
     }
     pdf_rule(p, PDF_LEFT, p->y, PDF_INNER, 1.2, PDF_INK);
@@ -313,7 +313,7 @@ void pdf_facts(struct pdf *p, const struct block *b)
     /* What is said of comes first, and takes no more than it needs. */
     g.columns.size = 9;
     g.columns.width[0] = fmin(g.columns.width[0], PDF_INNER * 0.34);
-    g.columns.x[1] = g.columns.x[0] + g.columns.width[0] + 2 * PDF_CELL_PAD;
+    g.columns.x[1] = g.columns.x[0] + g.columns.width[0] + 2 * g.columns.pad;
     g.columns.width[1] = PDF_LEFT + PDF_INNER - g.columns.x[1];
     pdf_need(p, 40);
     put_head(&g);
