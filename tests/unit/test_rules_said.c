@@ -133,6 +133,8 @@ static void test_names(void **state)
             if (!named)
                 fail_msg("%s has {%s}, which no sentence names", rule->name, f->name);
             assert_true(rule_fact_form(rule, span_str(f->name)) == f); /* once */
+            for (const struct fact_form *usual = rule_usual_facts; usual->name != NULL; usual++)
+                assert_string_not_equal(usual->name, f->name);
             assert_true((f->type == FACT_WORDS) == (f->words != NULL));
         }
     }
@@ -165,8 +167,7 @@ static size_t make_facts(const struct rule *rule, uint64_t *seed, struct rule_fa
             } else if (f->type == FACT_WORDS) {
                 fact.number = 1 + test_random(seed) % ((UINT64_C(1) << words) - 1);
             }
-            if (rule_fact_form(rule, span_str(f->name)) == f)
-                out[count++] = fact;
+            out[count++] = fact;
         }
     assert_true(count <= FACTS_JSON_MAX);
     return count;
@@ -351,6 +352,19 @@ static void test_hostile_json(void **state)
         refused(bad[i]);
 }
 
+/* Facts that are none, where a sentence would name texts alone. */
+static void test_no_object(void **state)
+{
+    struct rule_fact facts[FACTS_JSON_MAX];
+    json_t *list = json_array();
+    size_t count;
+
+    (void)state;
+    assert_int_equal(facts_json_read(list, rules_all[0], facts, &count), KEIIN_EMALFORMED);
+    assert_int_equal(facts_json_read(NULL, rules_all[0], facts, &count), KEIIN_EMALFORMED);
+    json_decref(list);
+}
+
 /* What is said in a text of JSON is text, whatever it is. */
 static void test_hostile_texts(void **state)
 {
@@ -432,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_wordings),
         cmocka_unit_test(test_hostile_json),
         cmocka_unit_test(test_hostile_texts),
+        cmocka_unit_test(test_no_object),
         cmocka_unit_test(test_facts_that_are_not_there),
         cmocka_unit_test(test_vocabulary),
     };

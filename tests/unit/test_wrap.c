@@ -55,7 +55,7 @@ static void test_japanese(void **state)
 
 static void test_width(void **state)
 {
-    static const uint8_t torn[] = {'a', 0xe4, 0xb8};
+    static const uint8_t torn[] = {'a', 0xe4};
 
     (void)state;
     assert_int_equal(wrap_width(span_str("")), 0);
@@ -66,7 +66,7 @@ static void test_width(void **state)
     /* Bytes that are no UTF-8 are one column each, and nothing behind the end is read. */
     struct span copy = span_copy(span_of(torn, sizeof torn));
 
-    assert_int_equal(wrap_width(copy), 3);
+    assert_int_equal(wrap_width(copy), 2);
     span_free(copy);
 }
 

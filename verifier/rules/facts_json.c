@@ -85,17 +85,15 @@ static bool read_words(const json_t *value, const struct said *words, uint64_t *
     return count > 0 && count == json_array_size(value);
 }
 
-static int read_forms(const json_t *facts, const struct rule *rule, const struct fact_form *form,
-    struct rule_fact *out, size_t *count)
+static int read_forms(
+    const json_t *facts, const struct fact_form *form, struct rule_fact *out, size_t *count)
 {
     for (; form->name != NULL; form++) {
         const json_t *value = json_object_get(facts, form->name);
         struct rule_fact fact = {form->name, form->type, {NULL, 0}, 0};
         bool right = true;
 
-        /* A usual fact that the rule has another of. */
-        if (rule_fact_form(rule, span_str(form->name)) != form ||
-            (value == NULL && form->type != FACT_TEXT))
+        if (value == NULL && form->type != FACT_TEXT)
             continue;
         if (form->type == FACT_WORDS) {
             right = read_words(value, form->words, &fact.number);
@@ -120,8 +118,8 @@ int facts_json_read(const json_t *facts, const struct rule *rule,
     *count = 0;
     if (!json_is_object(facts))
         return KEIIN_EMALFORMED;
-    err = read_forms(facts, rule, rule->facts, out, count);
-    return err == 0 ? read_forms(facts, rule, rule_usual_facts, out, count) : err;
+    err = read_forms(facts, rule->facts, out, count);
+    return err == 0 ? read_forms(facts, rule_usual_facts, out, count) : err;
 }
 
 int facts_json_sentence(struct buf *out, const json_t *finding, const struct wording *w)
@@ -134,7 +132,7 @@ int facts_json_sentence(struct buf *out, const json_t *finding, const struct wor
 
     if (json_is_string(name))
         rule = rule_of(span_of(json_string_value(name), json_string_length(name)));
-    if (rule == NULL || !json_is_integer(said) || json_integer_value(said) < 0)
+    if (rule == NULL || !json_is_integer(said)) /* one below 0 is above all when it is cast */
         return KEIIN_EMALFORMED;
     err = facts_json_read(json_object_get(finding, "facts"), rule, facts, &count);
     return err != 0

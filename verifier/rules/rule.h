@@ -105,7 +105,7 @@ struct rule {
     /*
      * The facts that its sentences name; one without a name behind the last. {at}, {actor},
      * {unit}, {action}, {dataset}, {authority}, {writer} and {purpose} of the finding's record
-     * need not be among them, and need not be given; see rule_found.
+     * are not among them, and need not be given; see rule_found.
      */
     struct fact_form facts[RULE_FACTS_MAX + 1];
     /* For --explain: whole sentences. */
