@@ -91,9 +91,13 @@ tests_fuzz_verifier_state_SOURCES = tests/fuzz/verifier_state.c $(KEIIN_FUZZ_FIL
 tests_fuzz_verifier_state_LDADD = $(LIBCHECK)
 tests_fuzz_verifier_state_LDFLAGS = $(KEIIN_FUZZ_CACHED)
 
-KEIIN_FUZZ_TARGETS += tests/fuzz/rules_file tests/fuzz/rules_records tests/fuzz/rules_state
+KEIIN_FUZZ_TARGETS += tests/fuzz/facts_json tests/fuzz/rules_file tests/fuzz/rules_records \
+	tests/fuzz/rules_state
 KEIIN_FUZZ_RULES = tests/fuzz/rules_stream.c tests/fuzz/rules_stream.h \
 	tests/fuzz/signature_cache.c $(KEIIN_FUZZ_FIXTURE)
+tests_fuzz_facts_json_SOURCES = tests/fuzz/facts_json.c $(KEIIN_FUZZ_FILES)
+tests_fuzz_facts_json_LDADD = $(LIBRULES) libsystem.la libcore.la
+tests_fuzz_facts_json_LDFLAGS = $(KEIIN_FUZZ_LINK)
 tests_fuzz_rules_file_SOURCES = tests/fuzz/rules_file.c $(KEIIN_FUZZ_FILES)
 tests_fuzz_rules_file_LDADD = $(LIBRULES) libsystem.la libcore.la
 tests_fuzz_rules_file_LDFLAGS = $(KEIIN_FUZZ_LINK)

@@ -412,6 +412,22 @@ def pgmap_seeds():
     yield "twice", user + user
 
 
+def facts_json_seeds():
+    usual = {"at": 1767225600123, "actor": "npa/a", "unit": "u", "action": "query", "dataset": "d", "authority": "A"}
+    for name, rule, said, facts in (
+            ("times", "authority-expired", 1, {"valid_from": 0, "valid_to": None}), ("same-second", "authority-expired", 0, {"valid_from": 1767225600124, "valid_to": 1767225600125}),
+            ("words", "authority-scope", 4, {"several": ["purpose", "unit"]}), ("one-word", "erase-unwitnessed", 0, {"lacking": ["why and who watched"]}),
+            ("numbers", "volume-outlier", 2, {"items": 4050, "median": 284, "unit_items": 2**53, "unit_median": "18446744073709551615", "factor": 10}),
+            ("durations", "late-record", 0, {"received": 1767232701123, "apart": 7101000, "limit": 3600000}), ("index", "time-disputed", 1, {
+                "by": "w", "said": 1, "size": 2303, "entry": 2302, "received": "9223372036854775808", "limit": 1}),
+            ("kind", "deident-missing", 0, {"recipient": "p", "kind": "foreign", "applied": 5}), ("no-texts", "raw-access", 0, {"unit": "", "actor": "京\u202e\n\0"})):
+        yield name, json.dumps({"rule": rule, "said": said, "facts": {**usual, **facts}}, ensure_ascii=False).encode()
+    for name, said, facts in (("negative", 0, {"at": -1}), ("real", 0, {"at": 1.5}), ("digits", 0, {"at": "12"}), ("said", 9, {"at": 1}), ("nothing", 0, {}), ("list", 0, [])):
+        yield name, json.dumps({"rule": "action-unknown", "said": said, "facts": facts}).encode()
+    yield "word-wrong", b'{"rule":"authority-scope","said":4,"facts":{"at":1,"several":["unit","purpose"]}}'
+    yield "no-object", b"[null]"
+
+
 def config_seeds():
     least = b"[ledger]\norigin = log.example/one\ndata = /var/lib/keiin\nlog_key = /etc/keiin/log\noperator_key = /etc/keiin/op\n"
     yield "least", least
