@@ -317,7 +317,8 @@ int command_submit(int argc, char **argv)
     run.in.file = open_input(path, &run.in.regular);
     if (run.in.file == NULL)
         return program_fail(KEIIN_EUNREADABLE, path, strerror(errno));
-    name = program_visible(strcmp(path, "-") == 0 ? "standard input" : path);
+    name = program_visible(
+        strcmp(path, "-") == 0 ? message_text(MESSAGE_SYSTEM_STANDARD_INPUT) : path);
     run.in.name = name;
     buf_init(&run.in.line, JSON_LINE_BYTES_MAX);
     sha256_stream_init(&run.in.hash);

@@ -243,6 +243,10 @@ class Verify(Case):
         self.aligned(ja)
         self.assertEqual(re.findall(r"^  ([a-z-]+) .*?([0-9a-f]{16})$", en, re.MULTILINE),
                          re.findall(r"^  ([a-z-]+)（.*?([0-9a-f]{16})$", ja, re.MULTILINE))
+        for text in (en, ja):
+            findings = text.split("\n\n")[-1].splitlines()[1:]
+            for line in findings:
+                self.assertTrue(re.match(r"  [a-z-]+[ （]|    \S|  \.\.\. |  ……", line), line)
         for line in ja.splitlines():
             self.assertLessEqual(columns(line), LINE_COLUMNS_MAX, line)
             self.assertFalse(re.match(r"\s*[、。」）ー]", line), line)

@@ -41,6 +41,7 @@ void words_rules_finding(FILE *to, const struct rules_finding *f)
         SAY(to, RULES_FINDING_MORE, f->rule->name, severity(f->rule), (const char *)text.p, hex);
     buf_clear(&text);
     rules_finding_sentence(&text, f, wording());
+    fputs("    ", to);
     wrap_put(to, buf_view(&text), 4, 4);
     if (f->open)
         SAY(to, RULES_OPEN);
@@ -141,26 +142,30 @@ int words_rules(FILE *to, const struct rules_outcome *o)
 }
 
 /* A sentence of the table that ends with a text of the rule, which may take several lines. */
-static void say_wrapped(FILE *to, enum message id, const struct said *said)
+static void say_wrapped(FILE *to, enum message id, const char *text)
 {
     const char *format = message_text(id), *end = strstr(format, "%s");
     struct span head = span_of(format, end == NULL ? 0 : (size_t)(end - format));
     size_t width = wrap_width(head);
 
     fwrite(head.p, 1, head.n, to);
-    wrap_put(to, span_str(said->in[messages_language()]), width, width);
+    wrap_put(to, span_str(text), width, width);
 }
 
 static void say_limit(FILE *to, const struct rules_limits *limits, unsigned rule, unsigned number)
 {
     const struct rule_limit *limit = &rules_all[rule]->limits[number];
-    struct buf value;
+    struct buf value, text;
 
     buf_init(&value, 64 * 1024);
+    buf_init(&text, 128 * 1024);
     rules_limits_put(limits, rule, number, &value);
     buf_put_u8(&value, 0);
-    SAY(to, RULE_LIMIT, limit->name, (const char *)value.p, limit->says.in[messages_language()],
-        limit->initial);
+    buf_printf(&text, message_text(MESSAGE_VERIFY_RULE_LIMIT_IS), limit->name,
+        (const char *)value.p, limit->says.in[messages_language()], limit->initial);
+    buf_put_u8(&text, 0);
+    say_wrapped(to, MESSAGE_VERIFY_RULE_LIMIT, (const char *)text.p);
+    buf_destroy(&text);
     buf_destroy(&value);
 }
 
@@ -176,14 +181,14 @@ void words_rule(FILE *to, const struct rule *rule, const struct rules_limits *li
     wrap_put(to, span_str(rule->meaning.in[messages_language()]), 2, 2);
     if (rules_limits_off(limits, number))
         SAY(to, RULE_OFF);
-    say_wrapped(to, MESSAGE_VERIFY_RULE_READS, &rule->reads);
+    say_wrapped(to, MESSAGE_VERIFY_RULE_READS, rule->reads.in[messages_language()]);
     for (unsigned i = 0; limit != NULL && limit[i].name != NULL; i++)
         say_limit(to, limits, number, i);
     if (limit == NULL)
         SAY(to, RULE_NO_LIMIT);
-    say_wrapped(to, MESSAGE_VERIFY_RULE_BLIND, &rule->blind);
-    say_wrapped(to, MESSAGE_VERIFY_RULE_ORIGIN, &rule->origin);
+    say_wrapped(to, MESSAGE_VERIFY_RULE_BLIND, rule->blind.in[messages_language()]);
+    say_wrapped(to, MESSAGE_VERIFY_RULE_ORIGIN, rule->origin.in[messages_language()]);
     for (unsigned i = 0; i < rule_sentences(rule); i++)
-        say_wrapped(to, MESSAGE_VERIFY_RULE_SAYS, &rule->sentences[i]);
+        say_wrapped(to, MESSAGE_VERIFY_RULE_SAYS, rule->sentences[i].in[messages_language()]);
     fputs("\n", to);
 }
