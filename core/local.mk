@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += libcore.la
 libcore_la_SOURCES = \
 	core/bytes.c core/bytes.h \
+	core/certificate.c core/certificate.h \
 	core/chain.c core/chain.h \
 	core/checkpoint.c core/checkpoint.h \
 	core/compose.c core/compose.h \

@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "core/certificate.h"
 #include "core/proof.h"
 #include "core/text.h"
 #include "keys/input.h"
@@ -122,8 +123,18 @@ static void show_checkpoint(const struct checkpoint *checkpoint)
     say(MESSAGE_KEYS_SHOW_CHECKPOINT, SHOW(checkpoint->origin), checkpoint->size, root);
 }
 
+static void show_certificate(const struct certificate *c)
+{
+    char time[TIME_TEXT_BYTES];
+
+    time_text(time, c->time);
+    say(MESSAGE_KEYS_SHOW_CERTIFICATE, SHOW(c->origin), c->size, time,
+        certificate_verdict_text(c->verdict), c->findings);
+}
+
 static int show_note(const char *path, struct span bytes)
 {
+    struct certificate certificate;
     struct checkpoint checkpoint;
     struct why why = {""};
     struct note note;
@@ -135,6 +146,8 @@ static int show_note(const char *path, struct span bytes)
     }
     if (checkpoint_parse(note.text, &checkpoint, &why) == 0)
         show_checkpoint(&checkpoint);
+    else if (certificate_parse(note.text, &certificate, &why) == 0)
+        show_certificate(&certificate);
     else
         say(MESSAGE_KEYS_SHOW_NOTE);
     show_lines(&note);

@@ -5,6 +5,7 @@ LDADD = libcore.la $(JANSSON_LIBS) $(CMOCKA_LIBS)
 KEIIN_UNIT_TESTS = \
 	tests/property/test_bits \
 	tests/unit/test_bytes \
+	tests/unit/test_certificate \
 	tests/unit/test_cli \
 	tests/unit/test_csv_field \
 	tests/unit/test_csvlog \

@@ -150,6 +150,8 @@ keiin_verify_SOURCES = \
 	verifier/verify/main.c verifier/verify/verify.h \
 	verifier/verify/audit_command.c \
 	verifier/verify/audited.c verifier/verify/audited.h \
+	verifier/verify/certify.c verifier/verify/certify.h \
+	verifier/verify/check_certificate.c verifier/verify/check_certificate.h \
 	verifier/verify/check_command.c \
 	verifier/verify/compare_command.c \
 	verifier/verify/copy_command.c \

@@ -19,10 +19,13 @@ KEIIN_FUZZ_FIXTURE = tests/fuzz/fixture.c tests/fuzz/fixture.h
 KEIIN_FUZZ_MSGPACK = tests/fuzz/plain_msgpack.c tests/fuzz/plain_msgpack.h
 KEIIN_FUZZ_SOURCE = tests/fuzz/memory_source.c tests/fuzz/memory_source.h
 
-KEIIN_FUZZ_TARGETS += tests/fuzz/checkpoint tests/fuzz/entry tests/fuzz/keyfile \
+KEIIN_FUZZ_TARGETS += tests/fuzz/certificate tests/fuzz/checkpoint tests/fuzz/entry tests/fuzz/keyfile \
 	tests/fuzz/msgpack tests/fuzz/note tests/fuzz/proof tests/fuzz/receipt tests/fuzz/record \
 	tests/fuzz/roster tests/fuzz/sha256 tests/fuzz/submission tests/fuzz/text tests/fuzz/tile \
 	tests/fuzz/tree tests/fuzz/vkey
+tests_fuzz_certificate_SOURCES = tests/fuzz/certificate.c $(KEIIN_FUZZ_FILES)
+tests_fuzz_certificate_LDADD = libcore.la
+tests_fuzz_certificate_LDFLAGS = $(KEIIN_FUZZ_LINK)
 tests_fuzz_checkpoint_SOURCES = tests/fuzz/checkpoint.c $(KEIIN_FUZZ_FILES)
 tests_fuzz_checkpoint_LDADD = libcore.la
 tests_fuzz_checkpoint_LDFLAGS = $(KEIIN_FUZZ_LINK)

@@ -147,6 +147,30 @@ def one_member_many_times():
     return b"\0" + text
 
 
+def certificate_text(**changed):
+    lines = {"origin": "log.test/fuzz", "ledger": "ledger " + b64(bytes(32)).decode(),
+             "checkpoint": "checkpoint 7 " + b64(bytes(32)).decode(), "roster": "roster 0 2",
+             "verdict": "verdict verified", "findings": "findings 0 0 " + b64(sha256(b"")).decode(),
+             "entries": "entries 7 3", "records": "records 9", "received": "received 1790000000000",
+             "vouched": "vouched witnesses 1790000000000", "time": "time 2026-09-21T14:13:20.000Z",
+             "program": "program keiin-verify 0.1.0", **changed}
+    return "".join(line + "\n" for line in ["keiin-certificate/v1", *lines.values()]).encode()
+
+
+def certificate_seeds():
+    some = "findings 3 2 " + b64(bytes(32)).decode()
+    yield "verified", certificate_text()
+    yield "findings", certificate_text(verdict="verdict findings", findings=some, vouched="vouched none")
+    yield "operator", certificate_text(vouched="vouched operator 5", records="records none")
+    yield "nothing", certificate_text(ledger="ledger none", checkpoint="checkpoint none", received="received none",
+                                      verdict="verdict incomplete", findings=some.replace("3 2", "1 1"),
+                                      entries="entries 0 0", roster="roster 1 1")
+    yield "verified-with-findings", certificate_text(findings=some)
+    yield "no-such-day", certificate_text(time="time 2026-02-30T14:13:20.000Z")
+    yield "leading-zero", certificate_text(entries="entries 07 3")
+    yield "more", certificate_text(program="program keiin-verify 0.1.0 more")
+
+
 def checkpoint_seeds():
     for name, note in notes():
         if "checkpoint" in name:

@@ -47,11 +47,26 @@ static void test_formulas(void **state)
     expect("\n=1", "\"'\n=1\"");
     expect("=cmd|' /C calc'!\"A0\",1", "\"'=cmd|' /C calc'!\"\"A0\"\",1\"");
     /* Wide = + - @, and others of the same block. */
-    expect("\xef\xbc\x9d" "1", "'\xef\xbc\x9d" "1");
-    expect("\xef\xbc\x8b" "1", "'\xef\xbc\x8b" "1");
-    expect("\xef\xbc\x8d" "1", "'\xef\xbc\x8d" "1");
-    expect("\xef\xbc\xa0" "1", "'\xef\xbc\xa0" "1");
-    expect("\xef\xbc\xa1" "1", "\xef\xbc\xa1" "1");
+    expect("\xef\xbc\x9d"
+           "1",
+        "'\xef\xbc\x9d"
+        "1");
+    expect("\xef\xbc\x8b"
+           "1",
+        "'\xef\xbc\x8b"
+        "1");
+    expect("\xef\xbc\x8d"
+           "1",
+        "'\xef\xbc\x8d"
+        "1");
+    expect("\xef\xbc\xa0"
+           "1",
+        "'\xef\xbc\xa0"
+        "1");
+    expect("\xef\xbc\xa1"
+           "1",
+        "\xef\xbc\xa1"
+        "1");
     expect("\xef\xbc", "\xef\xbc");
 }
 
