@@ -364,3 +364,34 @@ out("rules-refusals", "of the refusals on a data set only the newest are kept",
 out("rules-lines", "a note with many lines by one key says nothing",
     "verifier/rules/time_disputed.c", " || any_repeats(&note, roster))", ")",
     "unit/test_rules_time")
+
+
+# What is taken away
+
+CERTIFICATE = "verifier/verify/check_certificate.c"
+
+out("certificate-key", "a certificate is believed for known keys alone", CERTIFICATE,
+    "return c->signer == NULL ? EXIT_INCOMPLETE :", "return c->signer == NULL ? EXIT_OK :",
+    "integration/certificate.py Believed.test_unknown_key")
+out("certificate-wrong", "a wrong line by a known key spoils it", CERTIFICATE,
+    "c->is_wrong = c->is_wrong || vote.wrong;", "(void)c->is_wrong;",
+    "integration/certificate.py Believed.test_one_known_line_among_others")
+out("certificate-role", "an agency's or the operator's key certifies nothing", CERTIFICATE,
+    "(writer->role != ROLE_COMMITTEE && writer->role != ROLE_AUDITOR) ||", "",
+    "integration/certificate.py Believed.test_writers_of_the_roster")
+out("certificate-ledger", "a certificate is of the roster's ledger", CERTIFICATE,
+    "(c->ledger_compared && !hash_eq(id, &c->certificate.ledger_id))", "false",
+    "integration/certificate.py Believed.test_of_another_ledger")
+out("certificate-coherent", "a certificate says nothing that cannot be", "core/certificate.c",
+    "    if (!certificate_coherent(out)) {", "    if (false) {", "fuzz/certificate")
+out("csv-formula", "a field of CSV is no formula", "verifier/report/csv_field.c",
+    "if (begins_formula(text))", "if (false)", "unit/test_csv_field")
+out("sample-least", "the records with the least hashes are drawn", "verifier/report/sample.c",
+    "if (memcmp(key->b, h->rows[0].key.b, HASH_BYTES) >= 0)", "if (true)",
+    "integration/sample.py Drawn.test_least_hashes")
+out("export-digest", "what stands is exported with its digest", "verifier/check/judge.c",
+    "        entry_digest(e, place.position, &place.digest);\n", "",
+    "integration/export.py Formats.test_hostile_texts_stay_text")
+out("export-part", "an export without a verdict does not get its name",
+    "verifier/verify/export_command.c", "run.ledger.result.verdict != AUDIT_INCOMPLETE", "true",
+    "integration/export.py Files.test_without_a_verdict_it_stays_a_part")
