@@ -383,7 +383,7 @@ out("certificate-ledger", "a certificate is of the roster's ledger", CERTIFICATE
     "(c->ledger_compared && !hash_eq(id, &c->certificate.ledger_id))", "false",
     "integration/certificate.py Believed.test_of_another_ledger")
 out("certificate-coherent", "a certificate says nothing that cannot be", "core/certificate.c",
-    "    if (!certificate_coherent(out)) {", "    if (false) {", "fuzz/certificate")
+    "    if (!certificate_coherent(out)) {", "    if (false) {", "unit/test_certificate")
 out("csv-formula", "a field of CSV is no formula", "verifier/report/csv_field.c",
     "if (begins_formula(text))", "if (false)", "unit/test_csv_field")
 out("sample-least", "the records with the least hashes are drawn", "verifier/report/sample.c",

@@ -203,10 +203,10 @@ static void test_one_spelling(void **state)
         {"witnesses 17", "none 17"}, {"witnesses 1746888530000", "witnesses"},
         {"vouched witnesses 1746888530000", "vouched "}, {".123Z", ".1230Z"}, {".123Z", ".12Z"},
         {".123Z", ".123z"}, {".123Z", ".123+00:00"}, {"T14", "t14"}, {"T14", " 14"},
-        {"2026-09-21", "2026-09-31"}, {"2026-09-21", "1969-09-21"}, {"0.1.0\n", "0.1.0"},
-        {"0.1.0\n", "0.1.0\n\n"}, {"0.1.0\n", "0.1.0\nmore\n"},
-        {"keiin-verify 0.1.0", "keiin-verify"}, {"keiin-verify 0.1.0", "keiin-verify 0.1.0+x"},
-        {"keiin-verify 0.1.0", "a b c"}};
+        {"2026-09-21", "2026-09-31"}, {"2026-09-21", "1969-09-21"}, {"verified\n", "findings\n"},
+        {"9131 0\n", "9130 0\n"}, {"0.1.0\n", "0.1.0"}, {"0.1.0\n", "0.1.0\n\n"},
+        {"0.1.0\n", "0.1.0\nmore\n"}, {"keiin-verify 0.1.0", "keiin-verify"},
+        {"keiin-verify 0.1.0", "keiin-verify 0.1.0+x"}, {"keiin-verify 0.1.0", "a b c"}};
 
     (void)state;
     assert_true(taken_with("verified", "verified"));
