@@ -307,10 +307,10 @@ out("status-of-url", "a URL carries no user, password, query or fragment", "http
 
 # Telling
 
-out("json-member", "JSON that lacks a member is not printed", "verifier/verify/json.c",
+out("json-member", "JSON that lacks a member is not printed", "system/json.c",
     "lacks = json_object_set_new(object, name, value) != 0 || lacks;",
     "(void)json_object_set_new(object, name, value);", "unit/test_verify_json")
-out("json-item", "JSON that lacks an item of a list is not printed", "verifier/verify/json.c",
+out("json-item", "JSON that lacks an item of a list is not printed", "system/json.c",
     "lacks = json_array_append_new(list, value) != 0 || lacks;",
     "(void)json_array_append_new(list, value);", "unit/test_verify_json")
 
@@ -347,8 +347,8 @@ out("rules-id-subject", "a finding's id is of its subject", "verifier/rules/foun
     "    if (subject.n > 0) {", "    if (false) {", "integration/rules.py Said.test_ids")
 out("rules-waiting", "what waits for its approval is bounded", WAITING,
     "all->bytes + r->bytes.n > rules->waiting_bytes_max)", "false)", "unit/test_rules_authority")
-out("rules-open", "what still waits is told of at the end", RULES_COMMAND,
-    "return err == 0 ? rules_open(run->rules) : err;", "return err;",
+out("rules-open", "what still waits is told of at the end", "verifier/verify/rules_report.c",
+    "return err == 0 ? rules_open(rules) : err;", "return err;",
     "crash/rules_state.py Growing.test_steps_find_what_one_run_finds_in_the_same_order")
 out("rules-unsound", "a ledger that is not sound is a finding", "verifier/verify/rules_report.c",
     "    if (o->report->found > 0 || o->audit->verdict == AUDIT_FINDINGS)",
