@@ -253,6 +253,8 @@ class Verify(Case):
             self.assertFalse(line.endswith(("「", "（")), line)
         status, en, ja = self.both("keiin-verify", "rules", "--explain", "all")
         self.assertEqual(status, 0)
+        for line in (en + ja).splitlines():
+            self.assertLessEqual(columns(line), LINE_COLUMNS_MAX, line)
         names = re.findall(r"^([a-z-]+) ", en, re.MULTILINE)
         self.assertGreater(len(names), 20)
         self.assertEqual(names, re.findall(r"^([a-z-]+)（", ja, re.MULTILINE))

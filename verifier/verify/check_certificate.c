@@ -150,7 +150,7 @@ static void say_signer(const struct checked *c)
 {
     SAY(SIGNED, (int)c->signer->name.n, (const char *)c->signer->name.p);
     if (c->writer != NULL)
-        SAY(SIGNER_LISTED, c->serial, role_text(c->writer->role), (int)c->writer->organisation.n,
+        SAY(SIGNER_LISTED, c->serial, messages_role(c->writer->role), (int)c->writer->organisation.n,
             (const char *)c->writer->organisation.p);
     else
         SAY(SIGNER_GIVEN);
@@ -309,7 +309,7 @@ static int put_json(const char *path, const struct checked *c)
     json_put(json, "signed_by", c->signer == NULL ? json_null() : json_span(c->signer->name));
     json_put(json, "listed_in", json_number(c->writer != NULL, c->serial));
     json_put(
-        json, "role", c->writer == NULL ? json_null() : json_string(role_text(c->writer->role)));
+        json, "role", c->writer == NULL ? json_null() : json_string(messages_role(c->writer->role)));
     json_put(
         json, "certificate", c->is_certificate ? json_certificate(&c->certificate) : json_null());
     return json_line(stdout, json);
