@@ -32,11 +32,12 @@ static void put_finding(struct page *p, const json_t *f)
     if (json_is_true(json_object_get(f, "open")))
         buf_put_str(&sentence, WORDS(p, LIST_OPEN));
     put_sentence(p, f, &sentence);
+    buf_put_u8(&records, 0);
+    if (buf_status(&records) == 0)
+        buf_printf(&sentence, WORDS(p, LIST_WHERE), (char *)records.p, id.text);
     document_row(p->d, false);
     document_cell(p->d, span_str(rule.text));
     document_cell(p->d, buf_view(&sentence));
-    document_cell(p->d, buf_view(&records));
-    document_cell(p->d, span_str(id.text));
     buf_destroy(&records);
     buf_destroy(&sentence);
 }
@@ -45,16 +46,15 @@ static void put_list(struct page *p)
 {
     const json_t *list = json_object_get(p->report, "findings");
     const json_t *more = json_object_get(p->report, "findings_not_listed");
-    const struct column columns[] = {{COLUMN_SHORT, WORDS(p, LIST_RULE)},
-        {COLUMN_TEXT, WORDS(p, LIST_SENTENCE)}, {COLUMN_TEXT, WORDS(p, LIST_RECORDS)},
-        {COLUMN_SHORT, WORDS(p, LIST_ID)}};
+    const struct column columns[] = {
+        {COLUMN_TEXT, WORDS(p, LIST_RULE)}, {COLUMN_TEXT, WORDS(p, LIST_SENTENCE)}};
     struct shown count;
     json_t *f;
     size_t i;
 
     if (json_array_size(list) == 0)
         return;
-    document_table(p->d, WORDS(p, FINDINGS_LIST), columns, 4, WORDS(p, NO_ROWS));
+    document_table(p->d, WORDS(p, FINDINGS_LIST), columns, 2, WORDS(p, NO_ROWS));
     json_array_foreach((json_t *)list, i, f) put_finding(p, f);
     if (figure_low(more) > 0)
         PUT(p, PARAGRAPH, NOT_LISTED, show_number(&count, figure_low(more)));
