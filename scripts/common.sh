@@ -40,6 +40,7 @@ cmd:clang-tidy clang-tidy
 cmd:cppcheck cppcheck
 cmd:valgrind valgrind
 cmd:python3 python3
+cmd:glpsol glpk-utils
 cmd:pdftotext poppler-utils
 file:/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 lib:cmocka libcmocka-dev'

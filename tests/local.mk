@@ -40,6 +40,9 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_sha256 \
 	tests/unit/test_source_tiles \
 	tests/unit/test_submission \
+	tests/unit/test_period \
+	tests/unit/test_public \
+	tests/unit/test_tally \
 	tests/unit/test_text \
 	tests/unit/test_thread \
 	tests/unit/test_tile \
@@ -69,8 +72,17 @@ tests_unit_test_source_tiles_SOURCES = tests/unit/test_source_tiles.c $(KEIIN_FU
 tests_unit_test_source_tiles_LDADD = libsource.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_verify_json_SOURCES = tests/unit/test_verify_json.c verifier/verify/json.c
 tests_unit_test_verify_json_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
-RULES_STREAM = tests/unit/rules_stream.c tests/unit/rules_stream.h
+RULES_STREAM = tests/unit/rules_stream.c tests/unit/rules_stream.h \
+	tests/unit/rules_stream_internal.h
+REPORT_BENCH = tests/unit/report_bench.c tests/unit/report_bench.h tests/unit/stream_keep.c \
+	$(RULES_STREAM)
+LDADD_REPORT = $(LIBREPORT) $(LIBCHECK) $(LIBRULES) libsystem.la libcore.la $(CMOCKA_LIBS)
 LDADD_RULES = $(LIBRULES) libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_period_LDADD = $(LDADD_REPORT)
+tests_unit_test_public_SOURCES = tests/unit/test_public.c $(REPORT_BENCH)
+tests_unit_test_public_LDADD = $(LDADD_REPORT)
+tests_unit_test_tally_SOURCES = tests/unit/test_tally.c $(REPORT_BENCH)
+tests_unit_test_tally_LDADD = $(LDADD_REPORT)
 tests_unit_test_rules_authority_SOURCES = tests/unit/test_rules_authority.c $(RULES_STREAM)
 tests_unit_test_rules_authority_LDADD = $(LDADD_RULES)
 tests_unit_test_rules_emergency_SOURCES = tests/unit/test_rules_emergency.c $(RULES_STREAM)

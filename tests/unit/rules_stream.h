@@ -56,6 +56,11 @@ void stream_state(const struct stream *s, const struct rules_limits *limits, str
 const struct secret *stream_log_key(void);
 const struct secret *stream_witness_key(void);
 
+/* The last entry states so many further records, which are not there any more. */
+void said_what_is_gone(struct stream *s, size_t count);
+/* The stream as an audit gives it to what listens: entries with writers, numbers and records. */
+void stream_keep(const struct stream *s, const struct record_keeper *keeper);
+
 /*
  * Ends the stream. `expected`: lines "<rule> <address>[ <address>...]", each ended by a newline, in
  * the order in which they must come; " open" at the end for what is open; "" for nothing. No two may

@@ -1,0 +1,55 @@
+"""Mutations of the reports: what keeps small counts from the public."""
+
+from mutation import Table
+
+PUBLIC = "verifier/report/public.c"
+RANGE = "verifier/report/public_range.c"
+TALLY = "verifier/report/tally_public.c"
+SOLVED = "integration/report_public.py Solved.test_sums_and_balances_that_would_force_small_counts"
+TEXTS = "integration/report_public.py Texts"
+
+table = Table("report")
+out = table.out
+
+out("public-totals", "a total is the sum of what is told", PUBLIC,
+    "            value = range_json(total_count(v, table, all, i));",
+    "            value = json_number(true, true_number(v, table, all, i));", SOLVED)
+out("public-year", "a year is the sum of what its months tell", PUBLIC,
+    "        return range_json(count_of(v, table, g, i));",
+    "        return range_json(range_cell(true_number(v, table, g, i), v->min));", SOLVED)
+out("public-received", "what was received is not told of a month", PUBLIC,
+    "[VOLUMES_RECEIVED] = {ROUNDED}", "[VOLUMES_RECEIVED] = {COUNT}", SOLVED)
+out("public-receipts", "receipts are not told of a month", PUBLIC,
+    "[PROVISIONS_RECEIPTS] = {ROUNDED}", "[PROVISIONS_RECEIPTS] = {COUNT}", SOLVED)
+out("public-over-time", "accesses over time are sums of what is told", PUBLIC,
+    "range_cell(all.cells[at].values[from[i]], v->min)",
+    "((struct range){all.cells[at].values[from[i]], all.cells[at].values[from[i]], WHY_SUM})",
+    SOLVED)
+out("public-ratified", "ratifications are not told of a month", PUBLIC,
+    "[EMERGENCIES_RATIFIED] = {ROUNDED}", "[EMERGENCIES_RATIFIED] = {COUNT}", SOLVED)
+out("public-answers", "answers are not told of a month", PUBLIC,
+    "[ANSWERS_IN_TIME] = {ROUNDED}", "[ANSWERS_IN_TIME] = {COUNT}", SOLVED)
+out("public-requested", "requests are not told of a month", PUBLIC,
+    "[APPROVALS_REQUESTED] = {ROUNDED}", "[APPROVALS_REQUESTED] = {COUNT}", SOLVED)
+out("public-due", "what was due is the sum of what is told", PUBLIC,
+    "[RETENTION_DUE] = {SUM_OF_TWO, NULL, RETENTION_ON_TIME, RETENTION_LATE}",
+    "[RETENTION_DUE] = {COUNT}", SOLVED)
+out("public-acts", "acts that other tables count are not told", PUBLIC,
+    "if (table == FIGURES_ACTS && !is_public_act(g.cells[0].keys[0]))", "if (false)",
+    "unit/test_public")
+out("public-slack", "a rounded number has the least count to both sides", RANGE,
+    "steps < 2 ? 0 : (steps - 1) * min, plus(steps * min, 2 * min - 1)",
+    "steps * min, plus(steps * min, min - 1)", "unit/test_public")
+out("public-purposes", "a purpose that no grant named is not told", TALLY,
+    "    if (!t->is_public || text.n == 0 ||", "    if (true || text.n == 0 ||", TEXTS)
+out("public-kinds", "a kind of recipient of one's own is not told", TALLY,
+    "return !t->is_public || known || kind.n == 0 ? kind", "return true ? kind", TEXTS)
+out("public-actions", "an action of an agency's own is told as what it is judged as", TALLY,
+    "return t->is_public ? span_str(action_text(r->action)) : r->action_name;",
+    "return r->action_name;", TEXTS)
+out("public-decided", "only the committee's decisions give names to the public", TALLY,
+    "if (!t->is_public || !decides || r->action != ACTION_APPROVE)", "if (!t->is_public)", TEXTS)
+out("public-erased", "what is kept of erased data does not hang on the period",
+    "verifier/report/tally_retention.c", "        k->erased_at = r->at;\n",
+    "        k->erased_at = r->at;\n        if (k->until < t->period.bounds[t->part])\n"
+    "            table_remove(t->retained, k);\n", "unit/test_public")
