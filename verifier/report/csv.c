@@ -38,8 +38,10 @@ static void put_number(struct buf *out, const char *text)
 
 static void put_table(struct buf *out, const struct document_table *t)
 {
-    put_text(out, t->caption);
-    buf_put_str(out, "\r\n");
+    if (t->caption[0] != '\0') {
+        put_text(out, t->caption);
+        buf_put_str(out, "\r\n");
+    }
     for (size_t i = 0; i < t->column_count; i++) {
         if (i > 0)
             buf_put_u8(out, ',');

@@ -131,7 +131,8 @@ void document_item(struct document *d, struct span text);
 
 /*
  * A table: opened, then rows with a cell a column, from the first on. Headings and texts are
- * copied. `empty` is what stands there without a row.
+ * copied. `empty` is what stands there without a row. A table with the caption "" has no number: it
+ * belongs to what stands before it.
  */
 void document_table(struct document *d, const char *caption, const struct column *columns,
     size_t count, const char *empty);
@@ -154,7 +155,8 @@ void document_chart_value(
  * CSV: the tables alone, each behind a line with its caption and before an empty one; with a byte
  * order mark, without which Excel does not take it for UTF-8; formulas defused, and numbers
  * (COLUMN_NUMBER, digits with commas) without their commas.
- * PDF: A4 by cairo and pango; KEIIN_EUSAGE in a build without them.
+ * PDF: A4 by cairo and pango; KEIIN_EUSAGE in a build without them, KEIIN_EABSENT where no font has
+ * the document's language. Without memory for their own glib ends the process.
  */
 int document_html(const struct document *d, struct buf *out) KEIIN_MUST_USE;
 int document_csv(const struct document *d, struct buf *out) KEIIN_MUST_USE;

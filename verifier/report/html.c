@@ -210,7 +210,7 @@ static void put_table_head(struct page *p, const struct document_table *t)
     struct buf *out = p->out;
 
     if (t->caption[0] == '\0') {
-        buf_put_str(out, "<div class=\"wide\">\n<table>\n");
+        buf_put_str(out, "<div class=\"wide\" tabindex=\"0\">\n<table>\n");
         return;
     }
     p->table++;

@@ -266,6 +266,18 @@ static void start(struct pdf *p, FILE *to)
     cairo_font_options_destroy(options);
 }
 
+/* A page of empty boxes would be worse than none: Japanese needs a font that has it. */
+static int check_fonts(struct pdf *p, struct why *why)
+{
+    pdf_set(p, p->aside, &style_body, message_in(p->d->language, MESSAGE_DOCUMENT_CONTENTS), -1);
+    if (pango_layout_get_unknown_glyphs_count(p->aside) == 0)
+        return 0;
+    why_set(why,
+        "no font here has the letters of this language; Noto Sans CJK JP and Noto Serif CJK JP "
+        "have them (Debian: fonts-noto-cjk)");
+    return KEIIN_EABSENT;
+}
+
 static int finish(struct pdf *p)
 {
     cairo_status_t status;
@@ -298,7 +310,9 @@ int document_pdf(const struct document *d, FILE *to, struct why *why)
     if (p.err != 0)
         goto out;
     start(&p, to);
-    put_all(&p, false);
+    p.err = check_fonts(&p, why);
+    if (p.err == 0)
+        put_all(&p, false);
     if (p.err == 0)
         put_all(&p, true);
     p.err = finish(&p);
@@ -306,7 +320,7 @@ int document_pdf(const struct document *d, FILE *to, struct why *why)
         p.err = KEIIN_EIO;
 out:
     free(p.section_pages);
-    if (p.err != 0)
+    if (p.err != 0 && p.err != KEIIN_EABSENT)
         why_set(why, "the PDF could not be made");
     return p.err;
 }

@@ -144,7 +144,7 @@ static void put_continued(struct grid *g)
 
     pdf_rule(g->p, PDF_LEFT, g->p->y, PDF_INNER, 0.6, PDF_RULE);
     pdf_page_new(g->p);
-    if (!g->facts) {
+    if (g->caption.n > 1) {
         buf_init(&text, g->caption.n + 256);
         buf_printf(&text, "(%s) %s", message_in(g->p->d->language, MESSAGE_DOCUMENT_CONTINUED),
             (const char *)g->caption.p);
@@ -245,36 +245,52 @@ static void grid_destroy(struct grid *g)
     buf_destroy(&g->caption);
 }
 
+/* Its number and caption; a table without a caption belongs to what stands before it. */
+static void put_caption(struct grid *g)
+{
+    struct pdf *p = g->p;
+
+    if (g->t->caption[0] != '\0') {
+        p->table++;
+        buf_printf(&g->caption, message_in(p->d->language, MESSAGE_DOCUMENT_TABLE), p->table);
+        buf_printf(&g->caption, "  %s", g->t->caption);
+    }
+    buf_put_u8(&g->caption, 0);
+    p->err = g->caption.status;
+    if (p->err != 0 || g->caption.n == 1)
+        return;
+    pdf_need(p, 30 + set_head(g) + fmax(first_height(g), least_height(g)));
+    pdf_set(p, p->text, &style_caption, (const char *)g->caption.p, PDF_INNER);
+    pdf_flow(p, &style_caption, PDF_LEFT, FRAME_NONE);
+    p->y += 4;
+}
+
+static void put_none(struct grid *g)
+{
+    const struct pdf_style style = style_of(g, false);
+    struct pdf *p = g->p;
+
+    p->y += ROW_PAD;
+    pdf_set(p, p->text, &style, g->t->empty, PDF_INNER - 2 * g->columns.pad);
+    pdf_flow(p, &style, PDF_LEFT + g->columns.pad, FRAME_NONE);
+    p->y += ROW_PAD;
+}
+
 void pdf_table(struct pdf *p, const struct document_table *t)
 {
     struct grid g;
 
     grid_init(&g, p, t);
-    p->table++;
-    buf_printf(&g.caption, message_in(p->d->language, MESSAGE_DOCUMENT_TABLE), p->table);
-    buf_printf(&g.caption, "  %s", t->caption);
-    buf_put_u8(&g.caption, 0);
-    if (g.caption.status != 0) {
-        p->err = g.caption.status;
-        goto out;
-    }
     pdf_space(p, 10);
-    pdf_need(p, 30 + set_head(&g) + fmax(first_height(&g), least_height(&g)));
-    pdf_set(p, p->text, &style_caption, (const char *)g.caption.p, PDF_INNER);
-    pdf_flow(p, &style_caption, PDF_LEFT, FRAME_NONE);
-    p->y += 4;
+    put_caption(&g);
+    if (p->err != 0)
+        goto out;
     pdf_need(p, 20 + set_head(&g) + fmax(first_height(&g), least_height(&g)));
     put_head(&g);
     for (size_t r = 0; r < t->row_count && p->err == 0; r++)
         put_row(&g, &t->rows[r], r == 0);
-    if (t->row_count == 0) {
-        const struct pdf_style style = style_of(&g, false);
-
-        p->y += ROW_PAD;
-        pdf_set(p, p->text, &style, t->empty, PDF_INNER - 2 * g.columns.pad);
-        pdf_flow(p, &style, PDF_LEFT + g.columns.pad, FRAME_NONE);
-        p->y += ROW_PAD;
-    }
+    if (t->row_count == 0)
+        put_none(&g);
     pdf_rule(p, PDF_LEFT, p->y, PDF_INNER, 1.2, PDF_INK);
     p->y += 5;
     if (t->note != NULL) {
