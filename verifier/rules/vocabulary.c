@@ -31,9 +31,9 @@ const struct said *vocabulary_action(struct span id)
         {"emergency.begin", SAID("beginning of an emergency", "緊急使用の開始")},
         {"emergency.end", SAID("end of an emergency", "緊急使用の終了")},
         {"erase", SAID("erasure", "消去")},
-        {"erase.record", SAID("order to erase records", "記録の消去の命令")},
+        {"erase.record", SAID("order to erase records", "記録の消去命令")},
         {"export", SAID("export", "出力")},
-        {"finding", SAID("finding of the committee", "委員会による指摘")},
+        {"finding", SAID("decision on a finding", "指摘に関する決定")},
         {"heartbeat", SAID("heartbeat", "定時通報")}, {"incident", SAID("incident", "事案")},
         {"inspect", SAID("inspection by the committee", "委員会による検査")},
         {"modify", SAID("modification", "変更")}, {"notify", SAID("notification", "通知")},
@@ -52,8 +52,8 @@ const struct said *vocabulary_action(struct span id)
 
 const struct said *vocabulary_recipient_kind(struct span id)
 {
-    static const struct word words[] = {{"domestic", SAID("domestic", "国内の機関")},
-        {"council", SAID("the council", "協議会")}, {"foreign", SAID("foreign", "外国")}};
+    static const struct word words[] = {{"domestic", SAID("domestic", "国内機関")},
+        {"council", SAID("the council", "協議会")}, {"foreign", SAID("foreign", "外国政府等")}};
 
     return FIND(words, id);
 }
