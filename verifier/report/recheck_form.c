@@ -17,7 +17,8 @@ enum kind {
     OBJECT,
     LIST,
     TEXTS, /* a list of texts */
-    COUNTS /* an object of counts */
+    COUNTS, /* an object of counts */
+    TOLD /* of the public profile: a count, a range, or why it is withheld */
 };
 
 enum whose { EVERYBODY, COMMITTEE, PUBLIC };
@@ -114,6 +115,20 @@ static bool all_are(const json_t *value, bool texts)
     return true;
 }
 
+/* 7, {"low", "high", "why"} or {"withheld"} */
+static bool is_told(const json_t *value)
+{
+    const json_t *low = json_object_get(value, "low"), *high = json_object_get(value, "high");
+
+    if (!json_is_object(value))
+        return json_is_integer(value) && json_integer_value(value) >= 0;
+    if (json_object_size(value) == 1)
+        return json_is_string(json_object_get(value, "withheld"));
+    return json_object_size(value) == 3 && json_is_string(json_object_get(value, "why")) &&
+           json_is_integer(low) && json_is_integer(high) && json_integer_value(low) >= 0 &&
+           json_integer_value(low) < json_integer_value(high);
+}
+
 static bool is_kind(const json_t *value, enum kind kind)
 {
     uint64_t ms;
@@ -140,6 +155,8 @@ static bool is_kind(const json_t *value, enum kind kind)
     case TEXTS:
     case COUNTS:
         return all_are(value, kind == TEXTS);
+    case TOLD:
+        return is_told(value);
     }
     return false;
 }
@@ -231,7 +248,8 @@ static enum kind kind_of(enum figure_unit unit)
 }
 
 /* Keys and columns of a table's rows, or of its total. */
-static void put_columns(const struct figure_table *table, bool total, struct member *out)
+static void put_columns(
+    const struct form *f, const struct figure_table *table, bool total, struct member *out)
 {
     size_t n = 0;
 
@@ -239,12 +257,12 @@ static void put_columns(const struct figure_table *table, bool total, struct mem
         out[n++] = (struct member){table->keys[k], TEXT, EVERYBODY};
     for (int i = 0; table->columns[i].name != NULL; i++)
         if (!total || table->columns[i].unit == FIGURE_COUNT)
-            out[n++] =
-                (struct member){table->columns[i].name, kind_of(table->columns[i].unit), EVERYBODY};
+            out[n++] = (struct member){table->columns[i].name,
+                f->is_public ? TOLD : kind_of(table->columns[i].unit), EVERYBODY};
     out[n] = (struct member)END;
 }
 
-static void committee_figures(struct form *f, const json_t *figures)
+static void figures_form(struct form *f, const json_t *figures)
 {
     struct member tables[FIGURE_TABLES + 1], columns[FIGURE_KEYS_MAX + FIGURE_COLUMNS_MAX + 1];
     static const struct member listed[] = {{"rows", LIST, EVERYBODY}, END};
@@ -253,21 +271,24 @@ static void committee_figures(struct form *f, const json_t *figures)
     char path[96];
 
     for (int i = 0; i < FIGURE_TABLES; i++)
-        tables[i] = (struct member){figure_tables[i].name, OBJECT, EVERYBODY};
+        tables[i] = (struct member){
+            figure_tables[i].name, OBJECT, figure_tables[i].committee_only ? COMMITTEE : EVERYBODY};
     tables[FIGURE_TABLES] = (struct member)END;
     members(f, figures, "figures", tables);
     for (int i = 0; !f->bad && i < FIGURE_TABLES; i++) {
         const struct figure_table *table = &figure_tables[i];
         const json_t *object = recheck_at(figures, table->name);
 
+        if (!is_for(f, tables[i].whose))
+            continue;
         snprintf(path, sizeof path, "figures.%s", table->name);
         members(f, object, path, table->listed ? listed : counted);
         if (f->bad)
             return;
-        put_columns(table, false, columns);
+        put_columns(f, table, false, columns);
         snprintf(path, sizeof path, "figures.%s.rows", table->name);
         items(f, recheck_at(object, "rows"), path, columns);
-        put_columns(table, true, columns);
+        put_columns(f, table, true, columns);
         snprintf(path, sizeof path, "figures.%s.total", table->name);
         if (!table->listed)
             members(f, recheck_at(object, "total"), path, columns);
@@ -334,8 +355,7 @@ bool recheck_form(struct recheck *r, const json_t *report)
             &f, recheck_at(recheck_at(report, "ledger"), "witnesses"), "ledger.witnesses", witness);
         items(&f, recheck_at(recheck_at(report, "evidence"), "proofs"), "evidence.proofs", proof);
         items(&f, recheck_at(report, "findings"), "findings", finding);
-        if (!f.is_public)
-            committee_figures(&f, recheck_at(report, "figures"));
+        figures_form(&f, recheck_at(report, "figures"));
     }
     if (!f.bad)
         words(&f, report);

@@ -243,10 +243,69 @@ static void check_ledger(struct recheck *r, const json_t *report)
             r, RECHECK_SUM, period, "period.", "complete", json_boolean(has_last && last >= to));
 }
 
+/* --- The public profile. */
+
+/* Adds what is told of a value; false where nothing that can be added up is. */
+static bool add_told(const json_t *value, uint64_t *low, uint64_t *high)
+{
+    const json_t *least = json_object_get(value, "low");
+    bool exact = json_is_integer(value);
+
+    if (!exact && (least == NULL || strcmp(recheck_string(value, "why"), "rounded") == 0))
+        return false;
+    *low = sum(*low, (uint64_t)json_integer_value(exact ? value : least));
+    *high = sum(*high, exact ? (uint64_t)json_integer_value(value) : recheck_number(value, "high"));
+    return true;
+}
+
+/* A total is the sum of what is told of the rows, from its least to its greatest. */
+static void check_told(
+    struct recheck *r, const json_t *figures, const struct figure_table *table, const char *column)
+{
+    const json_t *object = recheck_at(figures, table->name), *row;
+    uint64_t low = 0, high = 0, total_low = 0, total_high = 0;
+    char where[128];
+    size_t i;
+
+    if (!add_told(recheck_at(recheck_at(object, "total"), column), &total_low, &total_high))
+        return;
+    json_array_foreach(recheck_at(object, "rows"), i,
+        row) if (!add_told(recheck_at(row, column), &low, &high)) return;
+    snprintf(where, sizeof where, "figures.%s.total.%s, least", table->name, column);
+    hold(r, where, total_low, low);
+    snprintf(where, sizeof where, "figures.%s.total.%s, greatest", table->name, column);
+    hold(r, where, total_high, high);
+}
+
+static void check_public(struct recheck *r, const json_t *report)
+{
+    const json_t *figures = recheck_at(report, "figures"), *ledger = recheck_at(report, "ledger");
+    const json_t *found = recheck_at(ledger, "audit_findings"), *name;
+    bool verified = strcmp(recheck_string(ledger, "verdict"), "verified") == 0;
+    enum finding_code code;
+    size_t i;
+
+    for (int t = 0; t < FIGURE_TABLES; t++)
+        for (unsigned c = 0;
+             !figure_tables[t].committee_only && figure_tables[t].columns[c].name != NULL; c++)
+            if (figure_tables[t].columns[c].unit == FIGURE_COUNT)
+                check_told(r, figures, &figure_tables[t], figure_tables[t].columns[c].name);
+    if (verified != (json_array_size(found) == 0))
+        recheck_problem(r, RECHECK_SUM, "ledger.verdict", recheck_string(ledger, "verdict"), NULL);
+    json_array_foreach(
+        found, i, name) if (!finding_code_parse(span_str(json_string_value(name)), &code))
+        recheck_problem(r, RECHECK_SUM, "ledger.audit_findings", json_string_value(name), NULL);
+    if (!json_is_true(recheck_at(recheck_at(report, "period"), "complete")))
+        recheck_problem(r, RECHECK_SUM, "period.complete",
+            "the public is told nothing of a period that is not over", NULL);
+}
+
 void recheck_sums(struct recheck *r, const json_t *report)
 {
-    if (recheck_is_public(report))
+    if (recheck_is_public(report)) {
+        check_public(r, report);
         return;
+    }
     for (int t = 0; t < FIGURE_TABLES; t++)
         check_table(r, report, (enum figure_table_number)t);
     check_verdict(r, report);
