@@ -34,6 +34,7 @@ lib:libcurl libcurl4-openssl-dev
 lib:jansson libjansson-dev
 lib:inih libinih-dev
 lib:pangocairo libpango1.0-dev
+lib:libarchive libarchive-dev
 lib:msgpack-c|msgpack MSGPACK'
 needed_to_test='cmd:clang clang
 cmd:clang-tidy clang-tidy

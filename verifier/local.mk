@@ -77,6 +77,7 @@ LIBRULES = librules.la
 noinst_LTLIBRARIES += libreport.la
 libreport_la_SOURCES = \
 	verifier/report/evidence_json.c verifier/report/evidence_json.h \
+	verifier/report/evidence_tar.h \
 	verifier/report/export.c verifier/report/export.h \
 	verifier/report/export_csv.c \
 	verifier/report/export_ocsf.c \
@@ -115,6 +116,12 @@ libreport_la_SOURCES = \
 	verifier/report/tally_systems.c \
 	verifier/report/tally_tables.h \
 	verifier/report/tally_volumes.c
+if WITH_LIBARCHIVE
+libreport_la_SOURCES += verifier/report/evidence_tar.c
+else
+libreport_la_SOURCES += verifier/report/evidence_tar_none.c
+endif
+libreport_la_LIBADD = $(ARCHIVE_LIBS)
 
 # A document in each format: what reports and work sheets become.
 noinst_LTLIBRARIES += libdocument.la

@@ -7,6 +7,7 @@
 #include "system/cli.h"
 #include "system/file.h"
 #include "system/messages.h"
+#include "verifier/report/evidence_tar.h"
 #include "verifier/report/report.h"
 #include "verifier/report/sections.h"
 #include "verifier/verify/audited.h"
@@ -22,8 +23,9 @@ static const char *const profiles[] = {
 
 struct report_arguments {
     struct audited ledger;
+    char *tar; /* owned; with --evidence */
     const char *from, *to, *profile, *format, *out, *limits_path;
-    bool era;
+    bool era, evidence;
     enum report_format as;
     struct report_options options;
 };
@@ -53,10 +55,10 @@ static int take_words(struct report_arguments *a)
 static int parse(int argc, char **argv, struct report_arguments *a)
 {
     const struct option_row rows[] = {AUDITED_OPTIONS(&a->ledger), AUDITED_STATE(&a->ledger),
-        OPTION("from", .text = &a->from),
-        OPTION("to", .text = &a->to), OPTION("profile", .text = &a->profile),
-        OPTION("format", .text = &a->format), OPTION("out", .text = &a->out),
-        OPTION("rules", .text = &a->limits_path), OPTION("era", .flag = &a->era),
+        OPTION("from", .text = &a->from), OPTION("to", .text = &a->to),
+        OPTION("profile", .text = &a->profile), OPTION("format", .text = &a->format),
+        OPTION("out", .text = &a->out), OPTION("rules", .text = &a->limits_path),
+        OPTION("era", .flag = &a->era), OPTION("evidence", .flag = &a->evidence),
         OPTION("findings-max", .number = &a->options.findings_max, .max = 10000)};
     int status = options_read(argc, argv, rows, sizeof rows / sizeof rows[0]);
 
@@ -67,6 +69,17 @@ static int parse(int argc, char **argv, struct report_arguments *a)
     if (a->from == NULL || a->to == NULL || a->out == NULL)
         return cli_usage("%s", message_text(MESSAGE_VERIFY_REPORT_NEEDS));
     return take_words(a);
+}
+
+/* Beside FILE: its name without its suffix, and ".evidence.tar". */
+static char *tar_name(const char *out)
+{
+    const char *name = strrchr(out, '/') == NULL ? out : strrchr(out, '/') + 1;
+    const char *dot = strrchr(name, '.');
+    size_t n = dot == NULL || dot == name ? strlen(out) : (size_t)(dot - out);
+    char *path;
+
+    return asprintf(&path, "%.*s.evidence.tar", (int)n, out) < 0 ? NULL : path;
 }
 
 /* Period and limits, and that nothing is overwritten: before an audit that may take long. */
@@ -81,9 +94,18 @@ static int prepare(struct report_arguments *a, const struct rules_limits *limits
         return cli_usage("%s", why.text);
     if (o->profile == REPORT_PUBLIC && !period_take_months(&o->period))
         return cli_usage("%s", message_text(MESSAGE_VERIFY_REPORT_MONTHS));
-    if (access(a->out, F_OK) == 0) {
+    if (a->evidence && o->profile == REPORT_PUBLIC)
+        return cli_usage("%s", message_text(MESSAGE_VERIFY_EVIDENCE_PUBLIC));
+    if (a->evidence && !evidence_tar_can())
+        return cli_usage("%s", message_text(MESSAGE_VERIFY_EVIDENCE_NOT_BUILT));
+    if (a->evidence) {
+        a->tar = tar_name(a->out);
+        if (a->tar == NULL)
+            return status_of_error(KEIIN_ENOMEM, "report", NULL);
+    }
+    if (access(a->out, F_OK) == 0 || (a->evidence && access(a->tar, F_OK) == 0)) {
         why_set(&why, "%s", strerror(EEXIST));
-        return status_of_error(KEIIN_EUSAGE, a->out, &why);
+        return status_of_error(KEIIN_EUSAGE, access(a->out, F_OK) == 0 ? a->out : a->tar, &why);
     }
     return 0;
 }
@@ -153,6 +175,28 @@ static int write_report(const struct report_arguments *a, const json_t *json)
     return err == 0 ? 0 : status_of_error(err, a->out, &why);
 }
 
+static int write_evidence(const struct report_arguments *a, const json_t *json)
+{
+    const struct audit_result *audit = &a->ledger.result;
+    struct why why = {""};
+    struct buf text, tar;
+    int err;
+
+    buf_init(&text, REPORT_BYTES_MAX);
+    buf_init(&tar, REPORT_BYTES_MAX);
+    err = put_json(json, &text);
+    if (err == 0)
+        err = buf_status(&text);
+    if (err == 0)
+        err = evidence_tar(
+            json, buf_view(&text), audit->has_received ? audit->last_received : 0, &tar, &why);
+    if (err == 0)
+        err = file_create(a->tar, 0644, buf_view(&tar), &why);
+    buf_destroy(&text);
+    buf_destroy(&tar);
+    return err == 0 ? 0 : status_of_error(err, a->tar, &why);
+}
+
 /* The ledger read once, and what came of it written. */
 static int make(struct report_arguments *a, struct report *report)
 {
@@ -170,6 +214,8 @@ static int make(struct report_arguments *a, struct report *report)
     if (err == 0)
         err = report_add_evidence(report, a->ledger.source, &a->ledger.result, json);
     status = err == 0 ? write_report(a, json) : status_of_error(err, "report", &why);
+    if (status == 0 && a->evidence)
+        status = write_evidence(a, json);
     json_decref(json);
     return status;
 }
@@ -197,6 +243,7 @@ int report_command(int argc, char **argv)
     }
     report_free(report);
     audited_destroy(&a.ledger);
+    free(a.tar);
     rules_limits_free(limits);
     return status;
 }
