@@ -1,5 +1,5 @@
 /*
- * What lets others check a report without the ledger (SPEC.md section 10): the checkpoint that it
+ * What lets others check a report without the ledger (SPEC.md section 12): the checkpoint that it
  * rests on, the rosters up to the one in force, and proofs of the records that its findings name.
  * Blocking; one thread.
  */
