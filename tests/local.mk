@@ -22,6 +22,7 @@ KEIIN_UNIT_TESTS = \
 	tests/unit/test_proof \
 	tests/unit/test_record \
 	tests/unit/test_roster \
+	tests/unit/test_recheck \
 	tests/unit/test_rules_authority \
 	tests/unit/test_rules_emergency \
 	tests/unit/test_rules_engine \
@@ -68,6 +69,7 @@ tests_unit_test_wrap_LDADD = libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_findings_LDADD = $(LIBCHECK) $(CMOCKA_LIBS)
 tests_unit_test_pgaudit_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_pgkey_LDADD = libauditlog.la libsystem.la libcore.la $(CMOCKA_LIBS)
+tests_unit_test_recheck_LDADD = $(LIBREPORT) $(LIBRULES) $(LIBCHECK) $(CMOCKA_LIBS)
 tests_unit_test_source_tiles_SOURCES = tests/unit/test_source_tiles.c $(KEIIN_FUZZ_SOURCE)
 tests_unit_test_source_tiles_LDADD = libsource.la libsystem.la libcore.la $(CMOCKA_LIBS)
 tests_unit_test_verify_json_SOURCES = tests/unit/test_verify_json.c verifier/verify/json.c

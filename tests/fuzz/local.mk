@@ -112,6 +112,11 @@ tests_fuzz_rules_state_SOURCES = tests/fuzz/rules_state.c $(KEIIN_FUZZ_FILES) $(
 tests_fuzz_rules_state_LDADD = $(LIBRULES) libsystem.la libcore.la
 tests_fuzz_rules_state_LDFLAGS = $(KEIIN_FUZZ_CACHED)
 
+KEIIN_FUZZ_TARGETS += tests/fuzz/recheck
+tests_fuzz_recheck_SOURCES = tests/fuzz/recheck.c $(KEIIN_FUZZ_FILES) \
+	tests/fuzz/signature_cache.c
+tests_fuzz_recheck_LDADD = $(LIBREPORT) $(LIBRULES) $(LIBCHECK)
+tests_fuzz_recheck_LDFLAGS = $(KEIIN_FUZZ_CACHED)
 KEIIN_FUZZ_TARGETS += tests/fuzz/embedded
 tests_fuzz_embedded_SOURCES = tests/fuzz/embedded.c $(KEIIN_FUZZ_FILES)
 tests_fuzz_embedded_LDADD = $(LIBDOCUMENT)
