@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import unittest
 
@@ -131,9 +132,9 @@ class Made(Case):
         cls.place = pathlib.Path(tempfile.mkdtemp(prefix="keiin-report-check-"))
         cls.addClassCleanup(shutil.rmtree, cls.place)
         cls.ledger = cls.place / "h"
-        lab.make(cls.ledger, "--records", 10000, "--seed", SEED, "--violate", "raw-access=3",
-                 "--violate", "erase-late=2", "--violate", "emergency-unratified=2",
-                 "--violate", "heartbeat-missing=1", "--answers", cls.place / "answers")
+        lab.make(cls.ledger, "--records", 10000, "--seed", SEED, "--violate", "raw-access=12",
+                 "--violate", "erase-late=8", "--violate", "denied-burst=6",
+                 "--violate", "heartbeat-missing=6", "--answers", cls.place / "answers")
         cls.roster = f"{cls.ledger}.roster"
 
     def test_good_all_ways(self):
@@ -186,7 +187,8 @@ class Made(Case):
     def test_every_leaf(self):
         """Each leaf alone without the ledger; all that the file alone does not end with it, each told
         by its own path."""
-        report = json.loads(self.report(self.ledger, *PERIOD).read_text())
+        report = json.loads(self.report(self.ledger, *PERIOD, "--findings-max", 1).read_text())
+        self.assertGreater(report["findings_not_listed"], 0)
         offline, numbers, told, left = 0, [0, 0], [], []
         total = 0
         for path, value in leaves(report):
@@ -359,6 +361,13 @@ class Made(Case):
                 put(changed, path, value)
                 self.check(changed, self.ledger, roster=self.roster)
 
+    def test_the_seeds_of_the_fuzz_target_are_reports(self):
+        corpus = SRC / "tests" / "fuzz" / "corpus" / "recheck"
+        for name in ("good.json", "no-rosters.json"):
+            said = self.check(corpus / name)
+            self.assertNotIn("form", {problem["code"] for problem in said["problems"]})
+            self.assertGreater(said["sums"], 10)
+
     def test_rosters_in_hand(self):
         file = self.report(self.ledger, *PERIOD)
         self.assertEqual(self.check(file, status=2)["open"], ["roster"])
@@ -524,6 +533,43 @@ class Forged(Case):
         said = self.check(file, folder, roster=f"{folder}.roster", status=1)
         self.assertIn("ledger.audit_findings.root-mismatch",
                       {problem["where"] for problem in said["problems"]})
+
+    def test_evidence_as_files(self):
+        folder = self.write(self.ledger())
+        first = self.report(folder, *self.WHOLE, "--evidence")
+        again = self.report(folder, *self.WHOLE, "--evidence", "--threads", 3, "--lang", "ja",
+                            form="html", env={"TZ": "Asia/Tokyo", "LANG": "ja_JP.UTF-8"})
+        tar = first.with_suffix(".evidence.tar")
+        self.assertEqual(tar.read_bytes(), again.with_suffix(".evidence.tar").read_bytes())
+        report = json.loads(first.read_text())
+        with tarfile.open(tar) as archive:
+            members = archive.getmembers()
+            names = [member.name for member in members]
+            self.assertEqual(names, sorted(names))
+            for member in members:
+                self.assertEqual((member.uid, member.gid, member.mode, member.uname, member.type),
+                                 (0, 0, 0o644, "", tarfile.REGTYPE))
+                self.assertEqual(member.mtime, 1)  # 1008 ms: the last entry's
+            archive.extractall(self.dir / "files")
+        files = self.dir / "files"
+        self.assertEqual((files / "report.json").read_bytes(), first.read_bytes())
+        self.assertEqual((files / "checkpoint").read_text(), report["evidence"]["checkpoint"])
+        self.assertEqual({f"proofs/{item['record']}.tlog-proof" for item in report["evidence"]["proofs"]},
+                         {name for name in names if name.startswith("proofs/")})
+        self.assertEqual([name for name in names if name.startswith("rosters/")], ["rosters/0.note"])
+        readme = (files / "README.txt").read_text()
+        self.assertTrue("Evidence of a report" in readme and "証拠" in readme)
+        done = run("check", *(files / "proofs").iterdir(), roster=files / "rosters" / "0.note")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.check(files / "report.json", roster=f"{folder}.roster", status=0)
+        # Nothing is overwritten; the public is told of no record.
+        self.assertEqual(run("report", *self.WHOLE, "--evidence", "--out", first.with_suffix(".pdf"),
+                             "--format", "csv", folder, roster=f"{folder}.roster").returncode, 64)
+        self.assertFalse(first.with_suffix(".pdf").exists())
+        done = run("report", *self.WHOLE, "--evidence", "--profile", "public", "--out",
+                   self.dir / "p", folder, roster=f"{folder}.roster")
+        self.assertEqual(done.returncode, 64)
+        self.assertFalse((self.dir / "p").exists())
 
     def test_later_rosters(self):
         made = self.ledger()
