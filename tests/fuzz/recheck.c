@@ -10,7 +10,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "verifier/report/recheck.h"
 
-const unsigned fuzz_rounds = 1500;
+const unsigned fuzz_rounds = 10000;
 
 static void check_told(const struct recheck *r)
 {

@@ -30,6 +30,19 @@ static int find_judge(
     return roster_judge(note, e->judge, NULL, e->judge, &e->votes, NULL);
 }
 
+/* Takes over what is known of the checkpoint. */
+static bool take_judged(struct evidence *e, const struct evidence_checkpoint *judged)
+{
+    if (judged == NULL || judged->note.n == 0 || !span_eq(judged->note, e->proof.checkpoint))
+        return false;
+    e->checkpoint = judged->checkpoint;
+    e->votes = judged->votes;
+    e->judge = judged->judge;
+    e->has_checkpoint = true;
+    e->quorum_none = e->judge->quorum == ROSTER_QUORUM_NONE;
+    return true;
+}
+
 static int check_checkpoint(
     struct evidence *e, const struct roster *const *rosters, size_t count, struct findings *f)
 {
@@ -158,6 +171,12 @@ static void check_record(struct evidence *e, struct findings *f)
 int evidence_check(struct evidence *e, struct span file, const struct roster *const *rosters,
     size_t roster_count, struct findings *f)
 {
+    return evidence_check_under(e, file, rosters, roster_count, NULL, f);
+}
+
+int evidence_check_under(struct evidence *e, struct span file, const struct roster *const *rosters,
+    size_t roster_count, const struct evidence_checkpoint *judged, struct findings *f)
+{
     struct why why = {""};
     int err;
 
@@ -169,7 +188,7 @@ int evidence_check(struct evidence *e, struct span file, const struct roster *co
         found(f, FINDING_RECEIPT_MISMATCH, why.text);
         return 0;
     }
-    err = check_checkpoint(e, rosters, roster_count, f);
+    err = take_judged(e, judged) ? 0 : check_checkpoint(e, rosters, roster_count, f);
     if (err != 0 || !check_entry(e, f))
         return err;
     err = check_writer(e, rosters, roster_count, f);

@@ -34,6 +34,18 @@ struct evidence {
  */
 int evidence_check(struct evidence *e, struct span file, const struct roster *const *rosters,
     size_t roster_count, struct findings *f) KEIIN_MUST_USE;
+
+/* A checkpoint that was judged before: proofs under the very same bytes take its judgement over. */
+struct evidence_checkpoint {
+    struct span note; /* borrowed; empty: there is none */
+    struct checkpoint checkpoint;
+    struct checkpoint_votes votes;
+    const struct roster *judge;
+};
+/* The same, without a finding about that checkpoint: whoever judged it has told of it. */
+int evidence_check_under(struct evidence *e, struct span file, const struct roster *const *rosters,
+    size_t roster_count, const struct evidence_checkpoint *judged,
+    struct findings *f) KEIIN_MUST_USE;
 void evidence_destroy(struct evidence *e);
 
 #endif

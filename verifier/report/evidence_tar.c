@@ -54,13 +54,11 @@ static void collect(struct files *f, const json_t *report, struct span text, str
     add(f, "report.json", text);
     if (json_is_string(checkpoint))
         add(f, "checkpoint", text_of(checkpoint));
-    json_array_foreach(json_object_get(evidence, "rosters"), i, item)
-    {
+    json_array_foreach (json_object_get(evidence, "rosters"), i, item) {
         snprintf(name, sizeof name, "rosters/%zu.note", i);
         add(f, name, text_of(item));
     }
-    json_array_foreach(json_object_get(evidence, "proofs"), i, item)
-    {
+    json_array_foreach (json_object_get(evidence, "proofs"), i, item) {
         const json_t *proof = json_object_get(item, "proof");
 
         snprintf(name, sizeof name, "proofs/%s.tlog-proof",

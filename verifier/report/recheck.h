@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "core/roster.h"
+#include "verifier/check/evidence.h"
 #include "verifier/report/report.h"
 
 /* The longest file that is looked at, and how deep its JSON may be. */
@@ -72,6 +73,7 @@ struct recheck {
     struct roster **rosters; /* owned, by serial */
     size_t roster_count;
     char *checkpoint; /* the note; owned; NULL without one */
+    struct evidence_checkpoint judged; /* by the last roster; borrows from both */
     int err; /* KEIIN_ENOMEM sticks */
 };
 

@@ -49,10 +49,11 @@ static void objects(struct diff *d, const json_t *said, const json_t *found)
     const json_t *value;
     const char *name;
 
-    json_object_foreach((json_t *)said, name, value)
+    json_object_foreach ((json_t *)said, name, value)
         member(d, name, value, json_object_get(found, name));
-    json_object_foreach((json_t *)found, name, value) if (json_object_get(said, name) == NULL)
-        member(d, name, NULL, value);
+    json_object_foreach ((json_t *)found, name, value)
+        if (json_object_get(said, name) == NULL)
+            member(d, name, NULL, value);
 }
 
 static void lists(struct diff *d, const json_t *said, const json_t *found)
@@ -108,8 +109,7 @@ static json_t *index_of(struct diff *d, const json_t *list, naming *name, const 
     size_t i;
 
     buf_init(&text, PATH_BYTES_MAX);
-    json_array_foreach(list, i, item)
-    {
+    json_array_foreach (list, i, item) {
         buf_clear(&text);
         name(&text, item, ctx);
         buf_put_u8(&text, 0);
@@ -158,11 +158,12 @@ static void figures(struct diff *d, const json_t *said, const json_t *found)
             continue;
         }
         named(d, recheck_at(a, "rows"), recheck_at(b, "rows"), name_row, table);
-        json_object_foreach((json_t *)a, name, value) if (strcmp(name, "rows") != 0)
-            member(d, name, value, json_object_get(b, name));
-        json_object_foreach((json_t *)b, name,
-            value) if (strcmp(name, "rows") != 0 && json_object_get(a, name) == NULL)
-            member(d, name, NULL, value);
+        json_object_foreach ((json_t *)a, name, value)
+            if (strcmp(name, "rows") != 0)
+                member(d, name, value, json_object_get(b, name));
+        json_object_foreach ((json_t *)b, name, value)
+            if (strcmp(name, "rows") != 0 && json_object_get(a, name) == NULL)
+                member(d, name, NULL, value);
         back(d, n);
     }
 }
@@ -197,8 +198,7 @@ void recheck_compare(struct recheck *r, const json_t *report, const json_t *agai
     const char *name;
 
     buf_init(&d.path, PATH_BYTES_MAX);
-    json_object_foreach((json_t *)report, name, value)
-    {
+    json_object_foreach ((json_t *)report, name, value) {
         const json_t *found = json_object_get(again, name);
         size_t n = d.path.n;
 
@@ -215,9 +215,9 @@ void recheck_compare(struct recheck *r, const json_t *report, const json_t *agai
             values(&d, value, found);
         back(&d, n);
     }
-    json_object_foreach(
-        (json_t *)again, name, value) if (!is_makers(name) && json_object_get(report, name) == NULL)
-        member(&d, name, NULL, value);
+    json_object_foreach ((json_t *)again, name, value)
+        if (!is_makers(name) && json_object_get(report, name) == NULL)
+            member(&d, name, NULL, value);
     if (buf_status(&d.path) == KEIIN_ENOMEM)
         r->err = KEIIN_ENOMEM;
     buf_destroy(&d.path);

@@ -13,7 +13,9 @@ static bool found_in_audit(const json_t *ledger, const char *code)
     const json_t *found = recheck_at(ledger, "audit_findings"), *item;
     size_t i;
 
-    json_array_foreach(found, i, item) if (strcmp(json_string_value(item), code) == 0) return true;
+    json_array_foreach (found, i, item)
+        if (strcmp(json_string_value(item), code) == 0)
+            return true;
     return json_object_get(found, code) != NULL;
 }
 
@@ -157,6 +159,9 @@ static void judge_note(struct recheck *r, const json_t *ledger, const struct not
         r->err = KEIIN_ENOMEM;
         goto out;
     }
+    if (r->checkpoint != NULL)
+        r->judged =
+            (struct evidence_checkpoint){span_str(r->checkpoint), *checkpoint, votes, judge};
     if (!span_eq(checkpoint->origin, judge->origin))
         recheck_problem(
             r, RECHECK_CHECKPOINT, "evidence.checkpoint", "another origin than the roster's", NULL);
@@ -218,7 +223,7 @@ static void proof_problem(struct recheck *r, const char *record, const char *sai
     recheck_problem(r, RECHECK_PROOF, where, said, NULL);
 }
 
-/* What the check of a proof by itself found, beyond what is said of its checkpoint already. */
+/* What the check of a proof by itself found. */
 static bool settle_proof(struct recheck *r, struct findings *findings, const char *record)
 {
     const struct finding *list = NULL;
@@ -229,8 +234,6 @@ static bool settle_proof(struct recheck *r, struct findings *findings, const cha
     if (findings_settle(findings, &list, &count, &omitted) != 0)
         r->err = KEIIN_ENOMEM;
     for (size_t i = 0; i < count; i++) {
-        if (list[i].code == FINDING_CHECKPOINT_INVALID || list[i].code == FINDING_WITNESS_QUORUM)
-            continue;
         good = false;
         if (list[i].code == FINDING_INCOMPLETE)
             r->open[RECHECK_OPEN_PROOFS] = true;
@@ -248,10 +251,11 @@ static void check_proof(struct recheck *r, const json_t *item, const struct rule
     bool of_record = strcmp(recheck_string(item, "of"), "record") == 0;
     struct findings *findings = findings_new(100);
     struct evidence e = {0};
-    int err = findings == NULL
-                  ? KEIIN_ENOMEM
-                  : evidence_check(&e, span_of(json_string_value(text), json_string_length(text)),
-                        (const struct roster *const *)r->rosters, r->roster_count, findings);
+    int err =
+        findings == NULL
+            ? KEIIN_ENOMEM
+            : evidence_check_under(&e, span_of(json_string_value(text), json_string_length(text)),
+                  (const struct roster *const *)r->rosters, r->roster_count, &r->judged, findings);
 
     if (err != 0) {
         r->err = err;
@@ -287,10 +291,8 @@ static struct rules_address *cited(struct recheck *r, const json_t *findings, si
     const json_t *item, *record;
     size_t cap = 0, n = 0, i, k, kept = 0;
 
-    json_array_foreach(findings, i, item)
-    {
-        json_array_foreach(recheck_at(item, "records"), k, record)
-        {
+    json_array_foreach (findings, i, item) {
+        json_array_foreach (recheck_at(item, "records"), k, record) {
             void *moved = array_room(list, n, &cap, sizeof *list);
 
             if (moved == NULL) {
@@ -320,8 +322,7 @@ static void check_proofs(struct recheck *r, const json_t *report)
     struct rules_address *wanted = cited(r, recheck_at(report, "findings"), &count);
     char address[48];
 
-    json_array_foreach(proofs, i, item)
-    {
+    json_array_foreach (proofs, i, item) {
         (void)recheck_address(recheck_string(item, "record"), &at);
         for (; next < count && by_place(&wanted[next], &at) < 0; next++) {
             snprintf(address, sizeof address, "%" PRIu64 ".%" PRIu64, wanted[next].index,
@@ -336,7 +337,7 @@ static void check_proofs(struct recheck *r, const json_t *report)
         if (json_is_null(recheck_at(item, "proof"))) {
             r->lacking_proofs++;
             r->open[RECHECK_OPEN_PROOFS] = true;
-        } else if (r->roster_count > 0 && r->checkpoint != NULL) {
+        } else if (r->judged.note.n > 0) {
             check_proof(r, item, &at);
         }
     }

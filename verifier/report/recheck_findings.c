@@ -11,7 +11,9 @@ static const json_t *row_of(const json_t *report, const char *rule)
     const json_t *row;
     size_t i;
 
-    json_array_foreach(rows, i, row) if (strcmp(recheck_string(row, "rule"), rule) == 0) return row;
+    json_array_foreach (rows, i, row)
+        if (strcmp(recheck_string(row, "rule"), rule) == 0)
+            return row;
     return NULL;
 }
 
@@ -44,8 +46,7 @@ static void check_counts(struct recheck *r, const json_t *report)
         uint64_t open = row == NULL ? 0 : recheck_number(row, columns[FINDINGS_UNSETTLED].name);
         uint64_t listed = 0, listed_open = 0, all = open > UINT64_MAX - found ? max : found + open;
 
-        json_array_foreach(recheck_at(report, "findings"), i, item)
-        {
+        json_array_foreach (recheck_at(report, "findings"), i, item) {
             if (strcmp(recheck_string(item, "rule"), name) != 0)
                 continue;
             listed++;
@@ -104,6 +105,7 @@ void recheck_findings(struct recheck *r, const json_t *report)
     if (seen == NULL)
         r->err = KEIIN_ENOMEM;
     check_counts(r, report);
-    json_array_foreach(recheck_at(report, "findings"), i, item) check_finding(r, item, seen);
+    json_array_foreach (recheck_at(report, "findings"), i, item)
+        check_finding(r, item, seen);
     json_decref(seen);
 }

@@ -109,9 +109,12 @@ static bool all_are(const json_t *value, bool texts)
 
     if (texts ? !json_is_array(value) : !json_is_object(value))
         return false;
-    json_array_foreach(value, i, item) if (!json_is_string(item)) return false;
-    json_object_foreach((json_t *)value, name,
-        item) if (!json_is_integer(item) || json_integer_value(item) < 0) return false;
+    json_array_foreach (value, i, item)
+        if (!json_is_string(item))
+            return false;
+    json_object_foreach ((json_t *)value, name, item)
+        if (!json_is_integer(item) || json_integer_value(item) < 0)
+            return false;
     return true;
 }
 
@@ -207,8 +210,7 @@ static void members(
     }
     if (json_object_size(object) == known)
         return;
-    json_object_foreach((json_t *)object, name, value)
-    {
+    json_object_foreach ((json_t *)object, name, value) {
         const struct member *m = list;
 
         while (m->name != NULL && (!is_for(f, m->whose) || strcmp(m->name, name) != 0))
@@ -224,8 +226,7 @@ static void items(struct form *f, const json_t *list, const char *where, const s
     char path[128];
     size_t i;
 
-    json_array_foreach(list, i, item)
-    {
+    json_array_foreach (list, i, item) {
         snprintf(path, sizeof path, "%s[%zu]", where, i);
         members(f, item, path, form);
     }
@@ -308,8 +309,7 @@ static void words(struct form *f, const json_t *report)
 
     if (!word(recheck_at(report, "ledger"), "verdict", verdicts))
         wrong(f, "ledger", "verdict", "it is of another type");
-    json_array_foreach(recheck_at(at, "proofs"), i, item)
-    {
+    json_array_foreach (recheck_at(at, "proofs"), i, item) {
         bool has = json_is_string(recheck_at(item, "proof"));
 
         if (!recheck_address(recheck_string(item, "record"), &address) ||
@@ -317,15 +317,14 @@ static void words(struct form *f, const json_t *report)
             json_is_string(recheck_at(item, "lacking")) == has || (has && !word(item, "of", kinds)))
             wrong(f, "evidence.proofs", recheck_string(item, "record"), "it is of another type");
     }
-    json_array_foreach(recheck_at(report, "findings"), i, item)
-    {
+    json_array_foreach (recheck_at(report, "findings"), i, item) {
         const json_t *records = recheck_at(item, "records"), *record;
         bool good =
             rule_of(span_str(recheck_string(item, "rule"))) != NULL && json_array_size(records) > 0;
         size_t k;
 
-        json_array_foreach(records, k, record) good =
-            good && recheck_address(json_string_value(record), &address);
+        json_array_foreach (records, k, record)
+            good = good && recheck_address(json_string_value(record), &address);
         if (!good)
             wrong(f, "findings", recheck_string(item, "id"), "it is of another type");
     }

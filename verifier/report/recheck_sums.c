@@ -15,17 +15,14 @@ static uint64_t sum(uint64_t a, uint64_t b)
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-/* A column of the rows whose key is `value`, or of all. */
-static uint64_t add_up(const json_t *report, enum figure_table_number table, unsigned column,
-    const char *key, const char *value)
+static uint64_t add_up(const json_t *report, enum figure_table_number table, unsigned column)
 {
     const json_t *row;
     uint64_t total = 0;
     size_t i;
 
-    json_array_foreach(rows_of(report, table), i,
-        row) if (key == NULL || strcmp(recheck_string(row, key), value) == 0) total =
-        sum(total, recheck_number(row, figure_tables[table].columns[column].name));
+    json_array_foreach (rows_of(report, table), i, row)
+        total = sum(total, recheck_number(row, figure_tables[table].columns[column].name));
     return total;
 }
 
@@ -106,8 +103,7 @@ static void check_table(struct recheck *r, const json_t *report, enum figure_tab
     size_t i;
 
     buf_init(&path, 4096);
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach (rows, i, row) {
         if (before != NULL && compare_keys(table, before, row) >= 0) {
             buf_clear(&path);
             recheck_cell_path(&path, table, row, "");
@@ -126,7 +122,7 @@ static void check_table(struct recheck *r, const json_t *report, enum figure_tab
         buf_put_u8(&path, 0);
         if (buf_status(&path) == 0)
             hold(r, (const char *)path.p, recheck_number(total, table->columns[c].name),
-                add_up(report, number, c, NULL, NULL));
+                add_up(report, number, c));
     }
     buf_destroy(&path);
 }
@@ -140,8 +136,7 @@ static void parts(struct recheck *r, const json_t *report, enum figure_table_num
     const json_t *row;
     size_t i;
 
-    json_array_foreach(rows_of(report, table), i, row)
-    {
+    json_array_foreach (rows_of(report, table), i, row) {
         uint64_t all = 0;
 
         for (unsigned c = first; c <= last; c++)
@@ -150,16 +145,39 @@ static void parts(struct recheck *r, const json_t *report, enum figure_table_num
     }
 }
 
+/* A column of a table's rows, added up by their first key; json_decref. */
+static json_t *by_first_key(
+    struct recheck *r, const json_t *report, enum figure_table_number table, unsigned column)
+{
+    const struct figure_table *t = &figure_tables[table];
+    json_t *sums = json_object();
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach (rows_of(report, table), i, row) {
+        const char *key = recheck_string(row, t->keys[0]);
+        uint64_t all = sum((uint64_t)json_integer_value(json_object_get(sums, key)),
+            recheck_number(row, t->columns[column].name));
+
+        if (json_object_set_new(
+                sums, key, json_integer(all > INT64_MAX ? INT64_MAX : (json_int_t)all)) != 0)
+            r->err = KEIIN_ENOMEM;
+    }
+    return sums;
+}
+
 /* That each row's column is what another table's rows with the same key come to. */
 static void same(struct recheck *r, const json_t *report, enum figure_table_number table,
     unsigned column, enum figure_table_number other, unsigned other_column)
 {
-    const char *key = figure_tables[table].keys[0];
+    json_t *sums = by_first_key(r, report, other, other_column);
     const json_t *row;
     size_t i;
 
-    json_array_foreach(rows_of(report, table), i, row) hold_cell(
-        r, table, row, column, add_up(report, other, other_column, key, recheck_string(row, key)));
+    json_array_foreach (rows_of(report, table), i, row)
+        hold_cell(r, table, row, column,
+            recheck_number(sums, recheck_string(row, figure_tables[table].keys[0])));
+    json_decref(sums);
 }
 
 static void same_totals(struct recheck *r, const json_t *report, enum figure_table_number table,
@@ -169,8 +187,7 @@ static void same_totals(struct recheck *r, const json_t *report, enum figure_tab
 
     snprintf(where, sizeof where, "figures.%s: %s", figure_tables[table].name,
         figure_tables[table].columns[column].name);
-    hold(r, where, add_up(report, table, column, NULL, NULL),
-        add_up(report, other, other_column, NULL, NULL));
+    hold(r, where, add_up(report, table, column), add_up(report, other, other_column));
 }
 
 /* That columns, where they are, do not fall from the first to the last. */
@@ -180,8 +197,7 @@ static void rising(struct recheck *r, const json_t *report, enum figure_table_nu
     const json_t *row;
     size_t i;
 
-    json_array_foreach(rows_of(report, table), i, row)
-    {
+    json_array_foreach (rows_of(report, table), i, row) {
         for (unsigned c = first; c < last; c++) {
             uint64_t least = recheck_number(row, figure_tables[table].columns[c].name);
             uint64_t next = recheck_number(row, figure_tables[table].columns[c + 1].name);
@@ -201,8 +217,7 @@ static void check_verdict(struct recheck *r, const json_t *report)
     const char *name;
     bool incomplete = false;
 
-    json_object_foreach((json_t *)found, name, count)
-    {
+    json_object_foreach ((json_t *)found, name, count) {
         enum finding_code code;
 
         all = sum(all, (uint64_t)json_integer_value(count));
@@ -225,7 +240,7 @@ static void check_ledger(struct recheck *r, const json_t *report)
     const json_t *ledger = recheck_at(report, "ledger"), *period = recheck_at(report, "period");
     uint64_t stated = recheck_number(ledger, "records_stated");
     uint64_t read = recheck_number(ledger, "records_read");
-    uint64_t recorded = add_up(report, FIGURES_RECORDS, RECORDS_RECORDED, NULL, NULL);
+    uint64_t recorded = add_up(report, FIGURES_RECORDS, RECORDS_RECORDED);
     uint64_t from, to, last = 0;
     bool has_last = json_is_string(recheck_at(ledger, "last_received"));
 
@@ -269,8 +284,9 @@ static void check_told(
 
     if (!add_told(recheck_at(recheck_at(object, "total"), column), &total_low, &total_high))
         return;
-    json_array_foreach(recheck_at(object, "rows"), i,
-        row) if (!add_told(recheck_at(row, column), &low, &high)) return;
+    json_array_foreach (recheck_at(object, "rows"), i, row)
+        if (!add_told(recheck_at(row, column), &low, &high))
+            return;
     snprintf(where, sizeof where, "figures.%s.total.%s, least", table->name, column);
     hold(r, where, total_low, low);
     snprintf(where, sizeof where, "figures.%s.total.%s, greatest", table->name, column);
@@ -292,9 +308,9 @@ static void check_public(struct recheck *r, const json_t *report)
                 check_told(r, figures, &figure_tables[t], figure_tables[t].columns[c].name);
     if (verified != (json_array_size(found) == 0))
         recheck_problem(r, RECHECK_SUM, "ledger.verdict", recheck_string(ledger, "verdict"), NULL);
-    json_array_foreach(
-        found, i, name) if (!finding_code_parse(span_str(json_string_value(name)), &code))
-        recheck_problem(r, RECHECK_SUM, "ledger.audit_findings", json_string_value(name), NULL);
+    json_array_foreach (found, i, name)
+        if (!finding_code_parse(span_str(json_string_value(name)), &code))
+            recheck_problem(r, RECHECK_SUM, "ledger.audit_findings", json_string_value(name), NULL);
     if (!json_is_true(recheck_at(recheck_at(report, "period"), "complete")))
         recheck_problem(r, RECHECK_SUM, "period.complete",
             "the public is told nothing of a period that is not over", NULL);
