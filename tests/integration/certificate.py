@@ -292,7 +292,7 @@ class Believed(Case):
     def test_japanese(self):
         done = self.check(*self.known(), "--lang", "ja")
         self.assertIn("監査証明書", done.out)
-        self.assertIn("その後に起きたこと", done.out)
+        self.assertIn("示せないこと", done.out)
 
     def test_json(self):
         said, _, _ = read(self.out)
