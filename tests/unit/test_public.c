@@ -264,6 +264,7 @@ static void tables_tell_what_they_may(void **state)
     r = told_of(s, NULL, "2026-01");
     bench_row(r, "acts", "inspect", "acts=1..9");
     bench_row(r, "acts", "demand", "acts=(follows)");
+    assert_int_equal(bench_rows(r, "acts"), 8); /* each act once */
     bench_row(r, "acts", "total", "acts=(follows)");
     bench_row(r, "answers", "demand",
         "made=1..9 in_time=(yearly) late=(yearly) waiting=(yearly) overdue=(yearly)");
