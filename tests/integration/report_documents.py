@@ -343,6 +343,15 @@ def check_rows():
         assert {'Agency', 'Purpose', 'Records'} <= {w[4] for w in page}
 
 
+def check_sum():
+    """A sum does not stand alone on the last page."""
+    for rows in range(26, 44):
+        pages = pdf_words(specimen('pdf', 'en', '--rows', str(rows)))
+        last = {w[4] for w in pages[-1]}
+        assert format((rows - 1) ** 3 * 17, ',') in last, rows
+        assert format((rows - 2) ** 3 * 17, ',') in last, rows
+
+
 def check_columns():
     """Numbers keep their line, however many columns there are."""
     for count in (2, 5, 9, 12):
@@ -395,6 +404,7 @@ def main():
     check_report(reads_pdf)
     if reads_pdf:
         check_rows()
+        check_sum()
         check_columns()
         check_hyphens()
         if os.path.isdir(LATIN_FONTS):

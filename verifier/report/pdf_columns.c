@@ -87,8 +87,13 @@ static struct wish wish_of(struct pdf *p, const struct document_table *t, size_t
         wish.least = fmax(wish.least, text.n > 0 ? measured(p, text, true) : 0);
     else if (word.n > 0)
         wish.least = fmax(wish.least, measured(p, word, true));
-    if (kind == COLUMN_SHORT)
+    if (kind == COLUMN_SHORT) {
+        double whole = text.n > 0 ? measured(p, text, true) : 0;
+
+        if (whole <= SHORT_MAX)
+            wish.least = fmax(wish.least, whole);
         wish.full = fmax(wish.least, fmin(wish.full, SHORT_MAX));
+    }
     if (kind == COLUMN_TEXT)
         wish.least = fmin(fmax(wish.least, fmin(wish.full, 7)), 14);
     if (kind == COLUMN_EMPTY) {

@@ -9,6 +9,7 @@
 #define EMPTY_HEIGHT 42.0 /* of a row with room to write in */
 #define SQUEEZE 0.5 /* a number is drawn narrower than its type by no more than this */
 #define HEAD_LINES_MAX 6
+#define SUM_LINES 2 /* of a sum's row, as a rule */
 #define FIRST_HEIGHT_MAX 250.0
 
 static const struct pdf_style style_caption = {FACE_SANS, true, 9, 1.4, PDF_INK};
@@ -189,15 +190,25 @@ static void put_borders(struct grid *g, double height)
     }
 }
 
-static void put_row(struct grid *g, const struct table_row *row, bool first)
+/* Room that a row needs below it: a sum does not stand alone on the next page. */
+static double sum_height(const struct grid *g, size_t r)
 {
+    if (g->facts || r == 0 || r + 1 >= g->t->row_count || !g->t->rows[r + 1].total)
+        return 0;
+    return SUM_LINES * g->columns.size * 1.4 + 2 * ROW_PAD;
+}
+
+static void put_row(struct grid *g, size_t r)
+{
+    const struct table_row *row = &g->t->rows[r];
+    bool first = r == 0;
     double used, height, least = least_height(g), page = PDF_BOTTOM - PDF_TOP - g->head_height - 40;
     bool all;
 
     set_row(g, row->cells, row->total);
     (void)fits(g, row->total, 1e9, &used);
     height = fmax(used + 2 * ROW_PAD, least);
-    if (g->p->y + height > PDF_BOTTOM && height <= page) {
+    if (g->p->y + height + sum_height(g, r) > PDF_BOTTOM && height <= page) {
         put_continued(g);
         set_row(g, row->cells, row->total);
         first = true;
@@ -288,7 +299,7 @@ void pdf_table(struct pdf *p, const struct document_table *t)
     pdf_need(p, 20 + set_head(&g) + fmax(first_height(&g), least_height(&g)));
     put_head(&g);
     for (size_t r = 0; r < t->row_count && p->err == 0; r++)
-        put_row(&g, &t->rows[r], r == 0);
+        put_row(&g, r);
     if (t->row_count == 0)
         put_none(&g);
     pdf_rule(p, PDF_LEFT, p->y, PDF_INNER, 1.2, PDF_INK);
@@ -334,7 +345,7 @@ void pdf_facts(struct pdf *p, const struct block *b)
     pdf_need(p, 40);
     put_head(&g);
     for (size_t r = 0; r < t.row_count && p->err == 0; r++)
-        put_row(&g, &rows[r], r == 0);
+        put_row(&g, r);
     pdf_rule(p, PDF_LEFT, p->y, PDF_INNER, 0.6, PDF_RULE);
     pdf_space(p, 14);
     grid_destroy(&g);
