@@ -25,13 +25,20 @@ static void put_codes(const struct page *p, struct buf *out)
     buf_put_u8(out, 0);
 }
 
+static bool is_verified(const struct page *p)
+{
+    const char *verdict = json_string_value(page_ledger(p, "verdict"));
+
+    return verdict != NULL && strcmp(verdict, "verified") == 0;
+}
+
 static void put_verdict(struct page *p)
 {
     const char *verdict = json_string_value(page_ledger(p, "verdict"));
     struct buf codes;
     struct shown time;
 
-    if (verdict != NULL && strcmp(verdict, "verified") == 0) {
+    if (is_verified(p)) {
         PUT(p, GOOD, LEDGER_GOOD);
     } else if (verdict != NULL && strcmp(verdict, "incomplete") == 0) {
         PUT(p, ALARM, LEDGER_OPEN);
@@ -85,9 +92,14 @@ static void put_reach(struct page *p)
         PUT(p, NOTICE, NOT_OVER, time.text);
     if (!p->is_public && last_ms >= p->from && figure_high(recorded) == 0)
         PUT(p, NOTICE, NOTHING_AT_ALL);
-    if (figure_high(not_read) > 0)
-        PUT(p, NOTICE, NOT_READ, show_figure(p, &a, FIGURE_COUNT, not_read),
-            show_figure(p, &b, FIGURE_COUNT, recorded));
+    if (figure_high(not_read) == 0)
+        return;
+    show_figure(p, &a, FIGURE_COUNT, not_read);
+    show_figure(p, &b, FIGURE_COUNT, recorded);
+    if (is_verified(p)) /* then the committee ordered it */
+        PUT(p, PARAGRAPH, ERASED, a.text, b.text);
+    else
+        PUT(p, NOTICE, NOT_READ, a.text, b.text);
 }
 
 static void put_off(struct page *p)
