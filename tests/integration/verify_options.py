@@ -41,10 +41,13 @@ OPTIONS = {
     "show": {"at": "text", "roster": "text", "latest": None},
     "check": {"roster": "roster"},
     "copy": {"no-records": None},
+    "report-check": {"roster": "text", "rules": "text", "threads": (1, 256), "timeout": (1, 86400),
+                     "json": None},
 }
 # What a command says when its options are right and nothing stands behind them.
 LACKS = {"audit": "SOURCE", "reconcile": "--map FILE", "compare": "needs two", "prove": "--at",
-         "show": "--at", "check": "at least one", "copy": "SOURCE and a folder"}
+         "show": "--at", "check": "at least one", "copy": "SOURCE and a folder",
+         "report-check": "at most one SOURCE"}
 
 
 class Options(unittest.TestCase):
