@@ -27,6 +27,7 @@ import history_lab as lab  # noqa: E402
 SEED = int(os.environ.get("KEIIN_SEED", "1"))
 PERIOD = ("--from", "2025-04-12", "--to", "2025-04-18")
 BATCH = 30
+SHORT = bool(os.environ.get("KEIIN_SHORT"))
 KEYS = {"records": ["agency"], "systems": ["system", "agency", "role"], "approvals": ["stream"],
         "volumes": ["agency"], "accesses": ["agency", "action", "purpose"],
         "accesses_over_time": ["time", "agency"], "provisions": ["kind"],
@@ -191,9 +192,11 @@ class Made(Case):
         self.assertGreater(report["findings_not_listed"], 0)
         offline, numbers, told, left = 0, [0, 0], [], []
         total = 0
-        for path, value in leaves(report):
+        for place, (path, value) in enumerate(leaves(report)):
             if path[0] == "evidence" and path[1] != "proofs":
                 continue  # their bits are flipped below
+            if SHORT and place % 8 and path[0] == "figures":
+                continue
             changed = copy.deepcopy(report)
             put(changed, path, other(value))
             codes = self.codes(changed, roster=self.roster)
@@ -221,7 +224,7 @@ class Made(Case):
         self.not_numbers(report, told)
         print(f"report_check: {total} leaves, {offline} found without the ledger, all with it; "
               f"of {numbers[0]} numbers {numbers[1]} without", file=sys.stderr)
-        self.assertGreater(numbers[0], 300)
+        self.assertGreater(numbers[0], 30 if SHORT else 300)
         self.assertGreater(numbers[1] * 2, numbers[0])
 
     def batch(self, report, items):
@@ -332,7 +335,7 @@ class Made(Case):
         report = json.loads(good)
         dice = random.Random(SEED)
         files = [b"", b" ", b"{}", b"[]", b"null", b"1", b"\xff\xfe", b"<", b"<html></html>", b"[" * 100000,
-                 b'{"a":' * 100000, b'{"format":"keiin-report/v1"}', good[:-3], good + b"x",
+                 b'{"a":' * 100000, b"[" + b"{}," * (9 << 20), b'{"format":"keiin-report/v1"}', good[:-3], good + b"x",
                  b"\xef\xbb\xbf" + good, good.replace(b'"size"', b'"size": 1, "size"', 1),
                  good.replace(b'"committee"', b'"commit\xffee"', 1),
                  good.replace(b'"committee"', b'"commit\\u0000ee"', 1),

@@ -12,8 +12,9 @@
 #include "verifier/check/evidence.h"
 #include "verifier/report/report.h"
 
-/* The longest file that is looked at, and how deep its JSON may be. */
+/* The longest file that is looked at, how many values its JSON may have, and how deep they may be. */
 #define RECHECK_BYTES_MAX ((size_t)256 << 20)
+#define RECHECK_VALUES_MAX ((size_t)8 << 20)
 #define RECHECK_DEPTH_MAX 16
 /* Kept; more are counted. */
 #define RECHECK_PROBLEMS_MAX 100

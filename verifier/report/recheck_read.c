@@ -3,10 +3,13 @@
 #include "verifier/report/html.h"
 #include "verifier/report/recheck_internal.h"
 
-/* jansson calls itself once for every level: there are no more than a report has. */
-static bool is_flat(struct span json)
+/*
+ * jansson calls itself once for every level, and takes some hundred bytes for a value of two: there
+ * are no more of either than a report has. NULL, or what there is too much of.
+ */
+static const char *too_much(struct span json)
 {
-    size_t depth = 0;
+    size_t depth = 0, values = 0;
     bool quoted = false;
 
     for (size_t i = 0; i < json.n; i++) {
@@ -20,10 +23,13 @@ static bool is_flat(struct span json)
             depth++;
         else if (!quoted && (c == '}' || c == ']') && depth > 0)
             depth--;
+        values += !quoted && (c == ',' || c == '{' || c == '[');
         if (depth > RECHECK_DEPTH_MAX)
-            return false;
+            return "it is nested deeper than a report is";
+        if (values > RECHECK_VALUES_MAX)
+            return "it has more values than a report has";
     }
-    return true;
+    return NULL;
 }
 
 /* What of a file is JSON; false when that is told. */
@@ -49,6 +55,7 @@ static bool find_json(struct recheck *r, struct span file, struct span *json)
 json_t *recheck_read(struct recheck *r, struct span file)
 {
     json_error_t error;
+    const char *bad;
     struct span json;
     json_t *report;
 
@@ -58,8 +65,9 @@ json_t *recheck_read(struct recheck *r, struct span file)
     }
     if (!find_json(r, file, &json))
         return NULL;
-    if (!is_flat(json)) {
-        recheck_problem(r, RECHECK_FORM, "-", "it is nested deeper than a report is", NULL);
+    bad = too_much(json);
+    if (bad != NULL) {
+        recheck_problem(r, RECHECK_FORM, "-", bad, NULL);
         return NULL;
     }
     report = json_loadb((const char *)json.p, json.n, JSON_REJECT_DUPLICATES, &error);
