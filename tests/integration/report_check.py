@@ -3,6 +3,7 @@
 the ledger at hand, and those that can be without it; so are changed proofs, rosters, checkpoints and
 pages; whatever a file holds, there is a verdict."""
 
+import base64
 import copy
 import json
 import os
@@ -455,12 +456,14 @@ class Forged(Case):
         made = self.ledger()
         folder = self.write(made)
         report = json.loads(self.report(folder, *self.WHOLE).read_text())
-        for checkpoint in (made.checkpoint(cosigned=()), made.checkpoint(logs=[forge.Key("other")]),
-                           made.checkpoint(root=bytes(32)), made.checkpoint(origin="log.example/two")):
+        for checkpoint, code in ((made.checkpoint(cosigned=()), "checkpoint"),
+                                 (made.checkpoint(logs=[forge.Key("other")]), "checkpoint"),
+                                 (made.checkpoint(origin="log.example/two"), "checkpoint"),
+                                 (made.checkpoint(root=bytes(32)), "stated"),
+                                 (made.checkpoint(cosigned=((0, 100), (1, 999))), "stated")):
             changed = copy.deepcopy(report)
             changed["evidence"]["checkpoint"] = checkpoint.decode()
-            self.assertTrue(self.codes(changed, roster=f"{folder}.roster", status=1)
-                            & {"checkpoint", "stated"})
+            self.assertIn(code, self.codes(changed, roster=f"{folder}.roster", status=1))
         # The audit's own finding is in the report, and its checkpoint is still no good.
         short = self.write(made, "short", checkpoint=made.checkpoint(cosigned=()))
         file = self.report(short, *self.WHOLE)
@@ -476,7 +479,9 @@ class Forged(Case):
         self.assertEqual(self.codes(changed, roster=f"{folder}.roster"), {"proof"})
         # Of an older checkpoint, which is good, too.
         index = int(proofs[0]["record"].split(".")[0])
-        old = made.proof(index, index + 1).decode()
+        extra = base64.b64decode(proofs[0]["proof"].split("\n")[1].removeprefix("extra "))
+        self.assertEqual(made.proof(index, extra=extra).decode(), proofs[0]["proof"])
+        old = made.proof(index, len(made.entries) - 1, extra=extra).decode()
         changed["evidence"]["proofs"][0]["proof"] = old
         self.assertEqual(self.codes(changed, roster=f"{folder}.roster"), {"proof"})
         # Of the entry alone, said to be of the record, and the other way round.
