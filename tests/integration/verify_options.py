@@ -30,7 +30,7 @@ AUDITED = {"roster": "text", "latest": None, "threads": (1, 256), "timeout": (1,
            "json": None}
 OPTIONS = {
     "audit": AUDITED | {"state": "text", "max-age": (0, 2 ** 40), "no-records": None,
-                        "findings-max": (0, 100000000)},
+                        "findings-max": (0, 100000000), "certificate": "text", "out": "text"},
     "reconcile": AUDITED | {"map": "text", "digest-key": "text", "writer": "text",
                             "from": "time", "to": "time", "findings-max": (0, 1000000),
                             "statements-max": (1, 2 ** 32 - 2),
@@ -39,15 +39,19 @@ OPTIONS = {
                 "json": None},
     "prove": {"at": "text", "roster": "text", "latest": None, "out": "text"},
     "show": {"at": "text", "roster": "text", "latest": None},
-    "check": {"roster": "roster"},
+    "check": {"roster": "roster", "key": "key", "json": None},
+    "export": AUDITED | {"format": "text", "from": "time", "to": "time", "out": "text"},
+    "sample": AUDITED | {"seed": "text", "n": (1, 10000), "urgent-first": None, "rules": "text",
+                         "from": "time", "to": "time", "actions": "text", "format": "text",
+                         "out": "text"},
     "copy": {"no-records": None},
     "report-check": {"roster": "text", "rules": "text", "threads": (1, 256), "timeout": (1, 86400),
                      "json": None},
 }
 # What a command says when its options are right and nothing stands behind them.
 LACKS = {"audit": "SOURCE", "reconcile": "--map FILE", "compare": "needs two", "prove": "--at",
-         "show": "--at", "check": "at least one", "copy": "SOURCE and a folder",
-         "report-check": "at most one SOURCE"}
+         "show": "--at", "check": "at least one", "export": "--format", "sample": "--seed",
+         "copy": "SOURCE and a folder", "report-check": "at most one SOURCE"}
 
 
 class Options(unittest.TestCase):
@@ -59,6 +63,7 @@ class Options(unittest.TestCase):
         publication = forge.grown(3).publish()
         publication.write(cls.dir / "source")
         (cls.dir / "roster").write_bytes(publication.trusted)
+        (cls.dir / "key").write_text(forge.Key("auditor.test/a").vkey + "\n")
 
     def verify(self, *words, roster=None):
         environment = {k: v for k, v in os.environ.items() if k != "KEIIN_ROSTER"}
@@ -84,6 +89,8 @@ class Options(unittest.TestCase):
             return ["2026-10-01T00:00:00Z"], ["2026-10-01", "yesterday", ""]
         if kind == "roster":
             return [self.dir / "roster"], []
+        if kind == "key":
+            return [self.dir / "key"], []
         return ["anything"], []
 
     def wrong(self, name, kind):

@@ -276,6 +276,23 @@ static void put_record(struct target *t, const struct sample_row *row, size_t nt
     document_cell(d, span_str(""));
 }
 
+/* What the inspector fills in first. */
+static void put_blanks(struct target *t)
+{
+    static const enum message blanks[] = {
+        MESSAGE_SHEET_INSPECTOR, MESSAGE_SHEET_DATE, MESSAGE_SHEET_PLACE};
+    const struct column columns_of_blanks[] = {
+        {COLUMN_SHORT, ""}, {COLUMN_EMPTY, text_in(t, MESSAGE_SHEET_BLANK)}};
+
+    document_put(t->document, BLOCK_SECTION, "%s", text_in(t, MESSAGE_SHEET_SECTION_INSPECTION));
+    document_table(t->document, "", columns_of_blanks, 2, "");
+    for (size_t i = 0; i < sizeof blanks / sizeof blanks[0]; i++) {
+        document_row(t->document, false);
+        document_cell(t->document, span_str(text_in(t, blanks[i])));
+        document_cell(t->document, span_str(""));
+    }
+}
+
 void sample_sheet_document(const struct sample_sheet *sheet, struct document *out)
 {
     struct target t = {sheet, out, NULL};
@@ -294,19 +311,7 @@ void sample_sheet_document(const struct sample_sheet *sheet, struct document *ou
     else
         document_put(out, BLOCK_ALARM, text_in(&t, MESSAGE_SHEET_FINDINGS),
             audit->finding_count + audit->findings_omitted);
-    document_put(out, BLOCK_SECTION, "%s", text_in(&t, MESSAGE_SHEET_SECTION_INSPECTION));
-    document_table(out, "",
-        (const struct column[]){
-            {COLUMN_SHORT, ""}, {COLUMN_EMPTY, text_in(&t, MESSAGE_SHEET_BLANK)}},
-        2, "");
-    for (int i = 0; i < 3; i++) {
-        static const enum message blanks[] = {
-            MESSAGE_SHEET_INSPECTOR, MESSAGE_SHEET_DATE, MESSAGE_SHEET_PLACE};
-
-        document_row(out, false);
-        document_cell(out, span_str(text_in(&t, blanks[i])));
-        document_cell(out, span_str(""));
-    }
+    put_blanks(&t);
     document_put(out, BLOCK_SECTION, "%s", text_in(&t, MESSAGE_SHEET_SECTION_DRAWN));
     document_list(out, BLOCK_FACTS);
     put_ledger(&t);

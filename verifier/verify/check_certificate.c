@@ -12,7 +12,8 @@
 #include "verifier/verify/json.h"
 
 #define KEY_FILE_BYTES_MAX 4096
-#define SAY(id, ...) printf(message_text(MESSAGE_CERTIFICATE_##id), ##__VA_ARGS__)
+#define SAY(id, ...) printf(message_text(MESSAGE_CERTIFICATE_##id), __VA_ARGS__)
+#define TELL(id) fputs(message_text(MESSAGE_CERTIFICATE_##id), stdout)
 
 /* What is known of one file. */
 struct checked {
@@ -153,7 +154,7 @@ static void say_signer(const struct checked *c)
         SAY(SIGNER_LISTED, c->serial, messages_role(c->writer->role), (int)c->writer->organisation.n,
             (const char *)c->writer->organisation.p);
     else
-        SAY(SIGNER_GIVEN);
+        TELL(SIGNER_GIVEN);
 }
 
 static void say_read(const struct certificate *c)
@@ -166,7 +167,7 @@ static void say_read(const struct certificate *c)
     if (c->records_were_read)
         SAY(READ_RECORDS, c->records);
     else
-        SAY(READ_NO_RECORDS);
+        TELL(READ_NO_RECORDS);
     if (c->has_received)
         say_time(MESSAGE_CERTIFICATE_RECEIVED, c->received);
     if (c->voucher == CERTIFICATE_WITNESSES)
@@ -201,7 +202,7 @@ static void say_certificate(const struct checked *checked)
     if (c->has_ledger_id)
         SAY(LEDGER_ID, id);
     if (!checked->ledger_compared)
-        SAY(LEDGER_NOT_COMPARED);
+        TELL(LEDGER_NOT_COMPARED);
     if (c->has_checkpoint) {
         buf_init(&root, 64);
         base64_encode(&root, span_hash(&c->root));
@@ -210,26 +211,26 @@ static void say_certificate(const struct checked *checked)
     }
     printf(message_text(verdicts[c->verdict]), c->findings);
     say_read(c);
-    SAY(NOT);
+    TELL(NOT);
 }
 
 static void say(const char *path, const struct checked *c)
 {
     cli_put_visible(stdout, span_str(path));
     if (is_good(c))
-        SAY(GOOD);
+        TELL(GOOD);
     else if (status_of(c) == EXIT_FINDINGS)
-        SAY(BAD);
+        TELL(BAD);
     else
-        SAY(OPEN);
+        TELL(OPEN);
     if (!c->is_certificate)
         SAY(MALFORMED, c->why.text);
     else if (c->is_wrong)
-        SAY(WRONG_SIGNATURE);
+        TELL(WRONG_SIGNATURE);
     else if (c->other_ledger)
-        SAY(OTHER_LEDGER);
+        TELL(OTHER_LEDGER);
     else if (c->signer == NULL)
-        SAY(UNKNOWN_KEY);
+        TELL(UNKNOWN_KEY);
     if (c->is_certificate && c->signer == NULL)
         for (size_t i = 0; i < c->note.line_count; i++)
             SAY(LINE, (int)c->note.lines[i].name.n, (const char *)c->note.lines[i].name.p);

@@ -78,11 +78,11 @@ static int parse(int argc, char **argv, struct export_run *run)
         TAKEN_TIME_OPTIONS(&run->time)};
     int status = options_read(argc, argv, rows, sizeof rows / sizeof rows[0]);
 
-    if (status == 0 && run->ledger.json)
-        status = cli_usage("%s", message_text(MESSAGE_EXPORT_NO_JSON));
     if (status == 0 &&
         (run->format_text == NULL || !export_format_parse(run->format_text, &run->format)))
         status = cli_usage("%s", message_text(MESSAGE_EXPORT_FORMAT));
+    if (status == 0 && run->ledger.json)
+        status = cli_usage("%s", message_text(MESSAGE_EXPORT_NO_JSON));
     if (status == 0)
         status = taken_time_check(&run->time);
     if (status == 0 && argc - optind != 1)

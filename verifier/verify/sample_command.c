@@ -132,12 +132,12 @@ static void list_actions(struct sample_run *run)
 /* 0, or the exit status after a line was printed. */
 static int check(struct sample_run *run)
 {
-    if (run->ledger.json)
-        return cli_usage("%s", message_text(MESSAGE_SAMPLE_NO_JSON));
     if (run->seed == NULL || !sample_seed_valid(run->seed))
         return cli_usage("%s", message_text(MESSAGE_SAMPLE_SEED));
     if (run->out == NULL)
         return cli_usage("%s", message_text(MESSAGE_SAMPLE_OUT));
+    if (run->ledger.json)
+        return cli_usage("%s", message_text(MESSAGE_SAMPLE_NO_JSON));
     if (strcmp(run->format, "html") != 0 && strcmp(run->format, "csv") != 0)
         return cli_usage("%s", message_text(MESSAGE_SAMPLE_FORMAT));
     run->actions = run->actions_text == NULL ? POPULATION : 0;
