@@ -108,6 +108,8 @@ class Options(unittest.TestCase):
                 lacks = LACKS[command]
                 if (command, name) in (("prove", "at"), ("show", "at")):
                     lacks = "--out" if command == "prove" else "SOURCE"
+                if (command, name) == ("sample", "seed"):
+                    lacks = "--out FILE"
                 if (command, name) == ("reconcile", "map"):
                     lacks = "LOG"
                 for value in self.values(kind)[0]:
