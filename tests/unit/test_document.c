@@ -406,6 +406,28 @@ static void test_axis(void **state)
     }
 }
 
+/* Sums that no number holds are shown as the greatest, not as what is left over. */
+static void test_sums_do_not_overflow(void **state)
+{
+    struct chart_layout l;
+    struct document d;
+    bool found = false;
+
+    (void)state;
+    document_init(&d, LANGUAGE_EN);
+    document_chart(&d, CHART_STACKED, "c", "a", 1, 2);
+    document_chart_value(&d, 0, 0, UINT64_MAX, UINT64_MAX);
+    document_chart_value(&d, 0, 1, 7, UINT64_MAX);
+    assert_int_equal(chart_layout(&l, d.blocks[0].chart, LANGUAGE_EN), 0);
+    for (size_t i = 0; i < l.count && !found; i++)
+        found = l.shapes[i].kind == SHAPE_TEXT && l.shapes[i].anchor == ANCHOR_MIDDLE &&
+                strcmp(l.shapes[i].text, "18,446,744,073,709,551,615") == 0;
+    assert_true(found);
+    expect_on_canvas(&l);
+    chart_layout_destroy(&l);
+    document_destroy(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_texts_are_visible),
@@ -415,7 +437,8 @@ int main(void)
         cmocka_unit_test(test_cells_that_were_not_put), cmocka_unit_test(test_an_error_sticks),
         cmocka_unit_test(test_json_is_found_again),
         cmocka_unit_test(test_any_locale_gives_the_same), cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_charts_stay_on_their_canvas), cmocka_unit_test(test_axis)};
+        cmocka_unit_test(test_charts_stay_on_their_canvas), cmocka_unit_test(test_axis),
+        cmocka_unit_test(test_sums_do_not_overflow)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
