@@ -2,6 +2,7 @@
 """Documents as HTML, CSV and PDF: whatever a text is, it stays a text, in every place of every
 block; the layout holds; and the same document gives the same bytes."""
 import base64
+import collections
 import csv
 import functools
 import hashlib
@@ -18,6 +19,7 @@ import unicodedata
 
 SPECIMEN = os.path.join(os.environ['KEIIN_BIN'], 'tests', 'report', 'specimen')
 LATIN_FONTS = '/usr/share/fonts/truetype/dejavu'
+WHOLE_PLACES = 21 # where a specimen has its text in full
 SVG_ELEMENTS = {'svg', 'title', 'desc', 'pattern', 'rect', 'path', 'line', 'text'}
 VOID = {'meta', 'path', 'line', 'rect'}
 
@@ -343,6 +345,15 @@ def check_rows():
         assert {'Agency', 'Purpose', 'Records'} <= {w[4] for w in page}
 
 
+def check_whole():
+    """What goes over pages, in paragraphs and in cells, is all there."""
+    words = ['w%04d' % i for i in range(330)]
+    pages = pdf_words(specimen('pdf', 'en', '--text', stdin=' '.join(words).encode()))
+    found = collections.Counter(w[4] for page in pages for w in page)
+    for word in words[120:]: # beyond what is repeated in the margins and the contents
+        assert found[word] == WHOLE_PLACES, (word, found[word])
+
+
 def check_sum():
     """A sum does not stand alone on the last page."""
     for rows in range(26, 44):
@@ -404,6 +415,7 @@ def main():
     check_report(reads_pdf)
     if reads_pdf:
         check_rows()
+        check_whole()
         check_sum()
         check_columns()
         check_hyphens()

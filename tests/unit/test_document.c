@@ -335,10 +335,7 @@ static void expect_on_canvas(const struct chart_layout *l)
 
 static void fill_chart(struct document *d, uint64_t *seed, size_t categories, size_t series)
 {
-    static const char *const names[] = {"a",
-        "2026\xe5\xb9\xb4"
-        "4\xe6\x9c\x88",
-        "September 2026",
+    static const char *const names[] = {"a", "2026\u5e744\u6708", "September 2026",
         "An agency with quite a long name, and its department of the same name again", ""};
     const char *name = names[test_random(seed) % 5];
     unsigned shift = (unsigned)(test_random(seed) % 64);
