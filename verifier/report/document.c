@@ -229,12 +229,17 @@ static char *copy_text(struct document *d, struct span text, bool lines)
 /* `count` empty texts. */
 static char **texts_new(struct document *d, size_t count)
 {
-    char **texts = d->err == 0 ? malloc((count + 1) * sizeof *texts) : NULL;
+    char **texts;
 
-    for (size_t i = 0; texts != NULL && i < count; i++)
-        texts[i] = no_text;
-    if (texts == NULL)
+    if (d->err != 0)
+        return NULL;
+    texts = malloc((count + 1) * sizeof *texts);
+    if (texts == NULL) {
         d->err = KEIIN_ENOMEM;
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        texts[i] = no_text;
     return texts;
 }
 

@@ -161,7 +161,7 @@ static void spread(struct pdf_columns *c, const struct document_table *t, double
 
 void pdf_columns(struct pdf_columns *c, struct pdf *p, const struct document_table *t)
 {
-    struct wish wishes[DOCUMENT_COLUMNS_MAX];
+    struct wish wishes[DOCUMENT_COLUMNS_MAX] = {{0, 0}};
     double room = 0, least, x = PDF_LEFT;
 
     *c = (struct pdf_columns){.count = t->column_count};
