@@ -430,8 +430,10 @@ uint64_t rules_limits_number(const struct rules_limits *limits, const char *rule
 {
     unsigned number = 0, i = 0;
 
-    while (strcmp(rules_all[number]->name, rule) != 0)
-        assert(++number < rules_count);
+    while (strcmp(rules_all[number]->name, rule) != 0) {
+        number++;
+        assert(number < rules_count);
+    }
     while (strcmp(rules_all[number]->limits[i].name, limit) != 0)
         i++;
     return limits->rules[number].numbers[i];
