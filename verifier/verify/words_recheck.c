@@ -27,6 +27,7 @@ static const enum message opens[RECHECK_OPENS] = {
     [RECHECK_OPEN_PAGE] = MESSAGE_VERIFY_RECHECK_OPEN_PAGE,
 };
 
+#define PUT(to, id) fputs(message_text(MESSAGE_VERIFY_RECHECK_##id), to)
 #define SAY(to, id, ...) fprintf(to, message_text(MESSAGE_VERIFY_RECHECK_##id), ##__VA_ARGS__)
 
 int recheck_status(const struct recheck *r)
@@ -83,7 +84,7 @@ static void say_held(
     if (r->trusted)
         SAY(to, TRUSTED, trusted_serial);
     else if (r->roster_count > 0)
-        SAY(to, NOT_TRUSTED);
+        PUT(to, NOT_TRUSTED);
     if (r->trusted && r->other_trust)
         SAY(to, OTHER_TRUST, (uint64_t)json_integer_value(at(report, "ledger", "roster_trusted")));
     if (r->proofs + r->lacking_proofs > 0)
@@ -93,7 +94,7 @@ static void say_held(
     if (r->recounted)
         SAY(to, RECOUNTED, r->compared);
     else
-        SAY(to, NOT_RECOUNTED);
+        PUT(to, NOT_RECOUNTED);
     if (r->other_version) {
         struct buf version;
 
@@ -122,12 +123,12 @@ void words_recheck(FILE *to, const char *path, const struct recheck *r, const js
             json_string_value(at(report, "period", "to")),
             (uint64_t)json_integer_value(at(report, "ledger", "size")));
         say_held(to, r, report, trusted_serial);
-        SAY(to, CANNOT);
+        PUT(to, CANNOT);
     }
     say_opens(to, r);
     if (r->count == 0)
         return;
-    SAY(to, PROBLEMS);
+    PUT(to, PROBLEMS);
     for (size_t i = 0; i < r->count; i++)
         say_problem(to, &r->problems[i]);
     if (r->omitted > 0)
