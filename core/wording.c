@@ -69,6 +69,24 @@ void civil_of(struct civil *out, uint64_t ms, int zone_minutes)
     out->millisecond = (unsigned)(rest % 1000);
 }
 
+static bool two_digits(const uint8_t *p, int *out)
+{
+    *out = (p[0] - '0') * 10 + p[1] - '0';
+    return p[0] >= '0' && p[0] <= '9' && p[1] >= '0' && p[1] <= '9';
+}
+
+bool zone_parse(struct span text, int *minutes)
+{
+    int h, m;
+
+    if (text.n != 6 || (text.p[0] != '+' && text.p[0] != '-') || text.p[3] != ':' ||
+        !two_digits(text.p + 1, &h) || !two_digits(text.p + 4, &m) || m > 59 ||
+        h * 60 + m > ZONE_MINUTES_MAX)
+        return false;
+    *minutes = (text.p[0] == '-' ? -1 : 1) * (h * 60 + m);
+    return true;
+}
+
 bool civil_to_ms(const struct civil *c, int zone_minutes, uint64_t *ms)
 {
     static const uint64_t last_day = UINT64_MAX / DAY_MS;

@@ -23,6 +23,9 @@ bool civil_to_ms(const struct civil *c, int zone_minutes, uint64_t *ms);
 /* Days of a month; 0 when there is no such month. */
 unsigned civil_month_days(int64_t year, unsigned month);
 
+/* A zone as "+09:00", and nothing else; false when it is none, or beyond 18 hours. */
+bool zone_parse(struct span text, int *minutes);
+
 /* How times are to be written. */
 struct wording {
     enum language language;

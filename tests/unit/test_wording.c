@@ -263,9 +263,28 @@ static void test_durations(void **state)
         }
 }
 
+static void test_zones_are_read(void **state)
+{
+    static const char *const bad[] = {"", "Z", "09:00", "+9:00", "+09:0", "+09:60", "+18:01",
+        "-18:01", "+0900", "+09.00", "+09:00 ", "x09:00", "+0x:00", "+09:x0", "+/9:00", "+09::0"};
+    int minutes = 7;
+
+    (void)state;
+    assert_true(zone_parse(span_str("+09:00"), &minutes));
+    assert_int_equal(minutes, 540);
+    assert_true(zone_parse(span_str("-03:30"), &minutes));
+    assert_int_equal(minutes, -210);
+    assert_true(zone_parse(span_str("-18:00"), &minutes));
+    assert_int_equal(minutes, -1080);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(zone_parse(span_str(bad[i]), &minutes));
+    assert_int_equal(minutes, -1080);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_zones_are_read),
         cmocka_unit_test(test_every_day),
         cmocka_unit_test(test_as_libc),
         cmocka_unit_test(test_ends),

@@ -1,7 +1,5 @@
 #include "verifier/report/sections_internal.h"
 
-#include <stdio.h>
-
 #include "core/text.h"
 #include "verifier/report/report.h"
 
@@ -35,18 +33,6 @@ void fact(struct page *p, enum message what, const char *value)
 static bool time_of(const json_t *text, uint64_t *ms)
 {
     return json_is_string(text) && time_parse(span_str(json_string_value(text)), ms);
-}
-
-/* "+09:00", as the report states it. */
-static int zone_of(const json_t *zone)
-{
-    int h = 0, m = 0;
-    char sign = '+';
-
-    if (!json_is_string(zone) || sscanf(json_string_value(zone), "%c%2d:%2d", &sign, &h, &m) != 3 ||
-        h < 0 || m < 0 || h * 60 + m > ZONE_MINUTES_MAX)
-        return 0;
-    return (sign == '-' ? -1 : 1) * (h * 60 + m);
 }
 
 static bool begins_day(const struct page *p, uint64_t ms)
@@ -112,8 +98,10 @@ static void put_head(struct page *p)
 int report_document(const json_t *report, enum language language, bool era, struct document *out)
 {
     const json_t *period = json_object_get(report, "period");
+    const json_t *zone = json_object_get(period, "zone");
     const char *format = json_string_value(json_object_get(report, "format"));
     const char *profile = json_string_value(json_object_get(report, "profile"));
+    int minutes = 0;
     struct page p = {.report = report, .d = out, .wording = {.language = language, .era = era}};
 
     if (format == NULL || strcmp(format, REPORT_FORMAT) != 0 || profile == NULL ||
@@ -121,7 +109,9 @@ int report_document(const json_t *report, enum language language, bool era, stru
         !time_of(json_object_get(period, "to"), &p.to))
         return KEIIN_EMALFORMED;
     p.is_public = strcmp(profile, "public") == 0;
-    p.wording.zone_minutes = zone_of(json_object_get(period, "zone"));
+    if (!json_is_string(zone) || !zone_parse(span_str(json_string_value(zone)), &minutes))
+        return KEIIN_EMALFORMED;
+    p.wording.zone_minutes = minutes;
     if (!time_of(page_ledger(&p, "vouched_at"), &out->created_ms))
         out->created_ms = p.to;
     put_head(&p);

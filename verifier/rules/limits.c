@@ -248,31 +248,13 @@ static void take_clocks(struct reading *r, unsigned line, const char *name, cons
         r->limits->clock_tolerance_ms = ms;
 }
 
-static bool two_digits(const char *p, uint64_t *out)
-{
-    *out = (uint64_t)(p[0] - '0') * 10 + (uint64_t)(p[1] - '0');
-    return p[0] >= '0' && p[0] <= '9' && p[1] >= '0' && p[1] <= '9';
-}
-
-/* "+09:00". */
-static bool zone_parse(const char *value, int *minutes)
-{
-    uint64_t h, m;
-
-    if (strlen(value) != 6 || (value[0] != '+' && value[0] != '-') || value[3] != ':' ||
-        !two_digits(value + 1, &h) || !two_digits(value + 4, &m) || m > 59 ||
-        h * 60 + m > ZONE_MINUTES_MAX)
-        return false;
-    *minutes = (value[0] == '-' ? -1 : 1) * (int)(h * 60 + m);
-    return true;
-}
-
 static void take_reports(struct reading *r, unsigned line, const char *name, const char *value)
 {
     uint64_t n;
 
     if (strcmp(name, "zone") == 0) {
-        if (once(r, &r->zone, line, name, value) && !zone_parse(value, &r->limits->zone_minutes))
+        if (once(r, &r->zone, line, name, value) &&
+            !zone_parse(span_str(value), &r->limits->zone_minutes))
             wrong(r, line, name, value, "is no zone such as +09:00");
     } else if (strcmp(name, "public_min") != 0) {
         wrong(r, line, name, value, "is unknown in [reports]; it has zone and public_min");
