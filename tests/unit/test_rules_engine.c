@@ -372,6 +372,48 @@ static void limits_are_shown_as_the_file_gives_them(void **state)
     buf_destroy(&shown);
 }
 
+/* What [reports] says, and each thing that it cannot say. */
+static void reports_have_a_zone_and_a_least_count(void **state)
+{
+    static const struct {
+        const char *text, *error; /* NULL: it is taken */
+    } cases[] = {{"zone = +09:00\npublic_min = 20\n", NULL}, {"zone = 9\n", "is no zone"},
+        {"zone = +09:00\nzone = +09:00\n", "line 3"}, {"public_min = 1\n", "is no number"},
+        {"public_min = 1000001\n", "is no number"}, {"least = 3\n", "is unknown in [reports]"}};
+    char path[] = "/tmp/keiin-limits-XXXXXX";
+    int fd = mkstemp(path);
+    struct buf errors;
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    buf_init(&errors, 1000);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct rules_limits *limits = NULL;
+        FILE *f = fopen(path, "w");
+        int err;
+
+        assert_non_null(f);
+        fprintf(f, "[reports]\n%s", cases[i].text);
+        fclose(f);
+        buf_clear(&errors);
+        err = rules_limits_read(path, &limits, &errors);
+        assert_int_equal(err, cases[i].error == NULL ? 0 : KEIIN_EUSAGE);
+        buf_put_u8(&errors, 0);
+        if (cases[i].error != NULL) {
+            assert_non_null(strstr((const char *)errors.p, cases[i].error));
+            continue;
+        }
+        assert_int_equal(rules_limits_zone_minutes(limits), 540);
+        assert_int_equal(rules_limits_public_min(limits), 20);
+        assert_int_equal(rules_limits_number(limits, "late-record", "limit"), RULE_HOUR);
+        assert_int_equal(rules_limits_number(limits, "denied-burst", "denied"), 10);
+        rules_limits_free(limits);
+    }
+    unlink(path);
+    buf_destroy(&errors);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -383,6 +425,7 @@ int main(void)
         cmocka_unit_test(approvals_with_many_times),
         cmocka_unit_test(approvals_that_are_none),
         cmocka_unit_test(limits_are_shown_as_the_file_gives_them),
+        cmocka_unit_test(reports_have_a_zone_and_a_least_count),
     };
 
     if (crypto_start(NULL) != 0)
