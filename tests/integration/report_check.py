@@ -577,6 +577,7 @@ class Forged(Case):
         done = run("report", *self.WHOLE, "--evidence", "--profile", "public", "--out",
                    self.dir / "p", folder, roster=f"{folder}.roster")
         self.assertEqual(done.returncode, 64)
+        self.assertIn(b"--evidence is not for --profile public", done.stderr)
         self.assertFalse((self.dir / "p").exists())
 
     def test_later_rosters(self):
