@@ -514,6 +514,25 @@ class Forged(Case):
         self.assertEqual({item["proof"] for item in lacking}, {None})
         self.assertEqual({item["lacking"] for item in lacking}, {"not there"})
 
+    def test_reports_of_sources_that_lack_something(self):
+        """A report that says so holds; without checkpoint or rosters there is no verdict."""
+        for number, (name, data, verdict) in enumerate((
+                ("checkpoint", forge.ABSENT, "open"), ("checkpoint", b"x\n", "open"),
+                ("roster/0", forge.ABSENT, "open"), ("roster/1", forge.UNREADABLE, "good"),
+                ("roster/1.tlog-proof", forge.ABSENT, "good"),
+                ("tile/records/000.p/9", forge.UNREADABLE, "good"))):
+            made = self.ledger(6)
+            made.add_roster_entry(made.operator, made.add_roster())
+            made.put_proof(1, len(made.entries) - 1)
+            made.put(name, data)
+            folder = self.write(made, f"lacks{number}")
+            for form in ("json", "html"):
+                with self.subTest(name=name, form=form):
+                    file = self.report(folder, *self.WHOLE, form=form)
+                    said = self.check(file, folder, roster=f"{folder}.roster")
+                    self.assertEqual(said["verdict"], verdict, said)
+                    self.assertEqual(said["open"], ["evidence"] if verdict == "open" else [])
+
     def test_grown_since(self):
         made = self.ledger()
         folder = self.write(made)
