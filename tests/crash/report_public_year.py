@@ -16,7 +16,7 @@ from public_solver import Program  # noqa: E402
 from report_public import (ALPHA, BETA, LEAST, MONTHS, Case, Solving, batches, demands,  # noqa: E402
                            emergencies, grants, provisions, queries)
 
-RECORDS, ASKED = 100000, 40
+RECORDS, ASKED = 100000, 100
 
 
 def any_numbers(seed):
@@ -47,7 +47,7 @@ def any_numbers(seed):
 @unittest.skipIf(shutil.which("glpsol") is None, "glpsol is not there")
 class Random(Solving):
     def test_any_numbers(self):
-        for seed in (1, 2, 3):
+        for seed in (1, 2):
             with self.subTest(seed=seed):
                 shutil.rmtree(self.dir / "ledger", ignore_errors=True)
                 for path in self.dir.glob("*.json"):

@@ -344,7 +344,7 @@ class Asked(Case):
             self.refused(when, when, "not over")
 
     def test_no_evidence(self):
-        self.refused("2025", "2025", "evidence", "--evidence", self.dir / "e.tar")
+        self.refused("2025", "2025", "evidence", "--evidence")
 
     def test_the_least_count(self):
         rules = self.dir / "rules.ini"

@@ -238,11 +238,30 @@ class Program:
     def small(self, truth):
         return [name for name in self.bounds if 0 < truth[name] < self.least]
 
-    def _text(self):
+    def _touched(self, wanted):
+        """What hangs together with a variable, over any number of limits: names and limits."""
+        if not hasattr(self, "by_name"):
+            self.by_name = collections.defaultdict(list)
+            for number, (terms, _, _) in enumerate(self.limits):
+                for _, name in terms:
+                    self.by_name[name].append(number)
+        names, limits, left = {wanted}, set(), [wanted]
+        while left:
+            for number in self.by_name[left.pop()]:
+                if number in limits:
+                    continue
+                limits.add(number)
+                new = {name for _, name in self.limits[number][0]} - names
+                names |= new
+                left += new
+        return sorted(names), [self.limits[number] for number in sorted(limits)]
+
+    def _text(self, wanted):
         """Everything but what is asked, in the CPLEX LP format."""
-        names = {name: f"x{i}" for i, name in enumerate(self.bounds)}
-        lines = ["Subject To"]
-        for terms, low, high in self.limits:
+        touched, limits = self._touched(wanted)
+        names = {name: f"x{i}" for i, name in enumerate(touched)}
+        lines = ["Subject To", f" x0 >= {self.bounds[touched[0]][0]}"]
+        for terms, low, high in limits:
             added = collections.Counter()
             for factor, name in terms:
                 added[name] += factor
@@ -255,16 +274,17 @@ class Program:
             if high is not None:
                 lines.append(f" {left} <= {high}")
         lines.append("Bounds")
-        for name, (low, high) in self.bounds.items():
+        for name in touched:
+            low, high = self.bounds[name]
             lines.append(f" {low} <= {names[name]} <= {'+inf' if high is None else high}")
         lines += ["General", " " + "\n ".join(names.values()), "End"]
         return names, "\n".join(lines) + "\n"
 
     def ranges(self, wanted):
         """Least and greatest value of each variable, by GLPK."""
-        names, text = self._text()
         with tempfile.TemporaryDirectory(prefix="keiin-solve-") as folder:
             for name in wanted:
+                names, text = self._text(name)
                 yield name, tuple(self._solve(pathlib.Path(folder), text, names[name], end)
                                   for end in ("Minimize", "Maximize"))
 
