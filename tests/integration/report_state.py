@@ -2,6 +2,7 @@
 """A report with --state takes over the signatures that the last verdict verified, and no others."""
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import rules_lab  # noqa: E402
 from rules_lab import BIN, Case, log_key  # noqa: E402
 
 SEED = 3
+SHORT = "KEIIN_SHORT" in os.environ  # under sanitizers, where each audit takes long
 
 
 class ReportState(Case):
@@ -60,6 +62,7 @@ class ReportState(Case):
         state = self.state_of(self.good)
         self.assertEqual(self.report(self.good), self.report(self.good, "--state", state))
 
+    @unittest.skipIf(SHORT, "left to the build without sanitizers")
     def test_it_remembers_a_verdict_itself(self):
         state = self.dir / "state"
         first = self.report(self.good, "--state", state)
@@ -77,6 +80,7 @@ class ReportState(Case):
         self.assertIn("fork", known["ledger"]["audit_findings"])
         self.assertEqual(plain["figures"], known["figures"])
 
+    @unittest.skipIf(SHORT, "left to the build without sanitizers")
     def test_a_signature_behind_what_was_verified_is_verified(self):
         shorter = rules_lab.cut(self.good, self.dir / "shorter", self.size - 600,
                                 self.keys / f"log-key-{SEED}")
@@ -88,10 +92,12 @@ class ReportState(Case):
         self.assertEqual(known["ledger"]["audit_findings"]["writer-signature"], 1)
         self.assertEqual(known["figures"], plain["figures"])
 
+    @unittest.skipIf(SHORT, "left to the build without sanitizers")
     def test_a_ledger_that_had_findings_is_verified_again(self):
         state = self.state_of(self.bad, status=1)
         self.assertEqual(self.report(self.bad), self.report(self.bad, "--state", state))
 
+    @unittest.skipIf(SHORT, "left to the build without sanitizers")
     def test_a_ledger_shorter_than_what_was_verified(self):
         """A rollback: nothing of it counts as verified, though it says so."""
         state = self.state_of(self.good)
