@@ -35,6 +35,8 @@ class Walk:
         self._prev = entries.genesis_prev(ledger_id)
         self._chains = {}
         self.last_received = None
+        # Replaced by whoever has had the signatures checked already.
+        self.verify = lambda index, *signed: ed25519.verify(*signed)
 
     def judge(self, index, raw):
         judged = Judged(index, [])
@@ -83,6 +85,6 @@ class Walk:
         self._chains[name] = _ChainEnd(entry.last_number + 1, head)
         text = entries.signed_text(self._ledger_id, name, entry.last_number, head)
         key = judged.writer.key.public
-        judged.is_rightly_signed = ed25519.verify(key, text, entry.signature)
+        judged.is_rightly_signed = self.verify(judged.index, key, text, entry.signature)
         if not judged.is_rightly_signed:
             found("writer-signature")
