@@ -19,7 +19,7 @@ class Approval:
         self.times = []
         self.is_ratified = False
         self.is_refused = False
-        self.is_revoked = False
+        self.is_known = False  # a committee's record decided on it
 
     @property
     def is_granted(self):
@@ -27,7 +27,7 @@ class Approval:
 
     def last(self):
         """The time that ends last."""
-        return max(self.times, key=lambda time: time.ends)
+        return max(reversed(self.times), key=lambda time: time.ends)
 
     def holds(self, instant):
         return any(time.begins <= instant <= time.ends for time in self.times)
@@ -39,7 +39,8 @@ class Approval:
     def take(self, action, record):
         """Take a committee's record that was done; return what it did, None for nothing."""
         if action == "revoke":
-            return self._revoke(record)
+            return self._revoke(record) if self.is_known else None
+        self.is_known = True
         does = {"granted": self._grant, "ratified": self._ratify, "extended": self._extend,
                 "refused": self._refuse}.get(record.fields.get("decision"))
         return does and does(record)
@@ -47,7 +48,6 @@ class Approval:
     def _grant(self, record):
         fields = record.fields
         self._add(fields.get("valid_from", 0), fields.get("valid_to", WITHOUT_END))
-        self.is_revoked = False
         return "granted"
 
     def _ratify(self, record):
@@ -64,7 +64,6 @@ class Approval:
         begins, ends = fields.get("valid_from", 0), fields["valid_to"]
         if record.received > last.ends or last.is_revoked:
             self._add(max(record.received, begins), ends)
-            self.is_revoked = False
         elif begins > last.ends:
             self._add(begins, ends)
         else:
@@ -81,5 +80,4 @@ class Approval:
         for time in self.times:
             if time.ends > record.began:
                 time.ends, time.is_revoked = record.began, True
-        self.is_revoked = True
         return "revoked"

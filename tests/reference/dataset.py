@@ -1,39 +1,35 @@
 """Until when a data set may be kept, and when the whole of it was erased (doc/report.md,
 "retention"; doc/rules.md, "erase-late")."""
 
+import collections
 import dataclasses
 
 
 @dataclasses.dataclass
 class Kept:
-    """A data set, from its first record to its erasure."""
+    """A data set, from the first time that was said to its erasure."""
 
-    due: int | None = None
-    agency: str | None = None  # of the record that set the time
+    due: int
+    agency: str  # of the record that set the time
     erased_at: int | None = None
-    erased_by: str | None = None  # the writer
-    left: int = 0  # thrown away by a selection in place, and not erased yet
+    erasure_received: int | None = None
 
 
 def acts_on(fields):
-    return [fields["dataset"]] if "dataset" in fields else list(dict.fromkeys(fields.get("parents", ())))
+    if "dataset" in fields:
+        return [fields["dataset"]]
+    return list(dict.fromkeys(fields.get("parents", ())))
 
 
 class DataSets:
-    def __init__(self, tolerance):
-        self._tolerance = tolerance
+    def __init__(self, limit):
+        self._limit = limit
         self._live = {}
         self._gone = []
+        self._left = collections.Counter()  # thrown away in place, not erased yet
 
     def all(self):
         return [*self._gone, *self._live.values()]
-
-    def _kept(self, name):
-        return self._live.setdefault(name, Kept())
-
-    def _is_surely_behind(self, record, kept):
-        allowed = 0 if record.name == kept.erased_by else self._tolerance
-        return record.fields["at"] > kept.erased_at + allowed
 
     def take(self, action, record):
         """Take a record that was done, of the vocabulary, that is no `correct`."""
@@ -47,18 +43,22 @@ class DataSets:
         if action == "select.run" and "dataset" in fields:
             parents = fields.get("parents", ())
             if not parents or fields["dataset"] in parents:
-                self._kept(fields["dataset"]).left += fields.get("discarded", 0)
+                self._left[fields["dataset"]] += fields.get("discarded", 0)
 
     def _retain(self, name, action, record):
-        kept = self._kept(name)
-        if kept.erased_at is not None and self._is_surely_behind(record, kept):
-            self._gone.append(kept)
-            kept = self._live[name] = Kept()
-        until = record.fields["retain_until"]
-        if action == "retain.extend":
-            if kept.due is not None and max(record.received, record.fields["at"]) > kept.due:
+        kept, until = self._live.get(name), record.fields["retain_until"]
+        if kept is not None and kept.erased_at is not None:
+            if record.fields["at"] <= kept.erased_at:
                 return
-        elif kept.due is not None and until >= kept.due:
+            self._gone.append(kept)
+            kept = None
+        if kept is None:
+            self._live[name] = Kept(until, record.agency)
+            return
+        if action == "retain.extend":
+            if record.received > kept.due + self._limit:
+                return
+        elif until >= kept.due:
             return
         kept.due, kept.agency = until, record.agency
 
@@ -66,14 +66,16 @@ class DataSets:
         fields = record.fields
         count = fields.get("count")
         for name in acts_on(fields):
-            kept = self._kept(name)
-            if count is not None and 0 < kept.left and count <= kept.left:
-                kept.left -= count
+            if count is not None and 0 < self._left[name] and count <= self._left[name]:
+                self._left[name] -= count
                 continue
-            kept.left = 0
-            if kept.erased_at is None:
-                kept.erased_at, kept.erased_by = fields["at"], record.name
+            self._left[name] = 0
+            kept = self._live.get(name)
+            if kept is not None and kept.erased_at is None:
+                kept.erased_at, kept.erasure_received = fields["at"], record.received
         if "dataset" in fields:
-            for name in set(fields.get("parents", ())) - {fields["dataset"]}:
-                kept = self._kept(name)
-                kept.left = max(0, kept.left - count) if count is not None else 0
+            # As often as it is named there.
+            for name in fields.get("parents", ()):
+                if name != fields["dataset"]:
+                    left = self._left[name]
+                    self._left[name] = max(0, left - count) if count is not None else 0

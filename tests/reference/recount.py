@@ -104,7 +104,8 @@ class FindingsTable:
             place = places.get(name[:16])
             if place is None or not self._prefixes.is_found_by(place, index + 1):
                 continue
-            states[self.all[place]["id"]] = state
+            if state in ("open", "explained", "confirmed"):
+                states[self.all[place]["id"]] = state
             if in_period and state in ("explained", "confirmed"):
                 rows.add(self.all[place]["rule"], state)
         return states
@@ -153,7 +154,7 @@ class Recount:
         columns = COLUMNS[name].split()
         rows = [dict(zip((*KEYS[name], *columns), (*key, *self._values(row, columns))))
                 for key, row in sorted(counted.items(), key=lambda item: _bytes(item[0]))
-                if any(row.values())]
+                if any(row.values()) or name == "systems"]
         given = {tuple(row[key] for key in KEYS[name]): row for row in table["rows"]}
         wanted = {tuple(row[key] for key in KEYS[name]): row for row in rows}
         for key in sorted(given.keys() | wanted.keys()):

@@ -6,7 +6,7 @@ import datetime
 import entry as entries
 from approval import Approval
 from dataset import DataSets
-from rules_words import ACCESS, NEEDS_APPROVAL, HANDLING, VOCABULARY
+from rules_words import ACCESS, VOCABULARY
 
 DAY_MS = 86400000
 ACTS = {"approve", "revoke", "inspect", "notify", "demand", "recommend", "finding", "erase.record",
@@ -55,12 +55,11 @@ class Tally:
         self._gaps = collections.Counter()
         self._roster = None
         self._approvals = collections.defaultdict(Approval)
-        self._approval_acts = []
         self._batches = {}  # data set: [items not selected, agency, last receipt in the period]
         self._kinds = {}  # of the last provision of a ref
         self._recipients = collections.defaultdict(set)
         self._emergencies = {}
-        self._sets = DataSets(limits.tolerance)
+        self._sets = DataSets(limits.erase_late)
         self._delays = collections.defaultdict(list)
         self._demands = []
 
@@ -116,7 +115,7 @@ class Tally:
             self._count(action, record, undone)
         if action == "heartbeat":
             self._systems[record.name].beat(record.now, self)
-        if action == "finding" and record.role == "committee":
+        if action == "finding" and record.role == "committee" and not undone:
             self.finding_records.append((record.index, self._in_period,
                                          record.fields.get("state"), record.fields.get("finding", "")))
         self._take_approval(action, record, undone)
@@ -194,16 +193,18 @@ class Tally:
         if action not in ("approve", "revoke") or undone or "approval" not in fields:
             return
         approval = self._approvals[fields["approval"]]
-        if approval.stream is None:
-            approval.stream = fields.get("stream")
         if action == "approve" and fields.get("decision") == "requested":
             does = "requested"
         elif record.role == "committee":
             does = approval.take(action, record)
         else:
             return
-        if does is not None and self._in_period:
-            self._approval_acts.append((approval, does))
+        if does is None:
+            return
+        if approval.stream is None:
+            approval.stream = fields.get("stream")
+        if self._in_period:
+            self.tables["approvals"].add(approval.stream or "", does)
         emergency = self._emergencies.get(fields["approval"])
         if does in ("ratified", "refused") and emergency is not None and not emergency.decision:
             emergency.decision = does, self._in_period, record.received
@@ -217,9 +218,7 @@ class Tally:
             if record.role != "committee":
                 return
             name = fields.get("approval", name)
-        elif "emergency" not in fields or action == "emergency.end":
-            return
-        elif action not in NEEDS_APPROVAL | HANDLING:
+        elif "emergency" not in fields or action in ("emergency.end", "approve"):
             return
         if name is None:
             return
@@ -228,9 +227,7 @@ class Tally:
             if not emergency.decision:
                 emergency.began = min(emergency.began, record.began)
         elif not self._approvals[name].is_ratified:
-            made = self._emergencies[name] = Emergency(record, self._in_period)
-            if self._approvals[name].is_refused:
-                made.decision = "refused", False, None
+            self._emergencies[name] = Emergency(record, self._in_period)
 
     # Volumes
 
@@ -298,7 +295,7 @@ class Tally:
             row = self.tables["incidents"][(agency,)]
             row["median_delay"], row["longest_delay"] = middle(delays), max(delays)
         for demand in self._demands:
-            is_overdue = demand.deadline < self.end
+            is_overdue = demand.deadline < self.last_instant
             self.tables["answers"].add(demand.kind, "overdue" if is_overdue else "waiting")
         return self.tables
 
@@ -316,13 +313,11 @@ class Tally:
 
     def _finish_approvals(self):
         table = self.tables["approvals"]
-        for approval, does in self._approval_acts:
-            table.add(approval.stream or "", does)
         for approval in self._approvals.values():
             if not approval.is_granted:
                 continue
             ends = approval.last().ends
-            if not approval.is_revoked and self.begins <= ends < self.ends and \
+            if not approval.last().is_revoked and self.begins <= ends < self.ends and \
                     ends <= self.last_instant:
                 table.add(approval.stream or "", "expired")
             if approval.holds(self.last_instant):
@@ -340,7 +335,7 @@ class Tally:
             if in_period:
                 table.add(emergency.agency, word)
                 if word == "ratified":
-                    times[emergency.agency].append(received - emergency.began)
+                    times[emergency.agency].append(max(0, received - emergency.began))
         for (agency,), row in table.items():
             took = times[agency]
             row["shortest"], row["longest"] = (min(took), max(took)) if took else (None, None)
@@ -348,15 +343,14 @@ class Tally:
 
     def _finish_retention(self):
         for kept in self._sets.all():
-            if kept.due is None or not self.begins <= kept.due < self.ends:
-                continue
-            if kept.due > self.last_instant:
+            settled = kept.due + self.limits.erase_late
+            if not self.begins <= settled < self.ends or settled > self.last_instant:
                 continue
             add = self.tables["retention"].add
             add(kept.agency, "due")
             if kept.erased_at is None:
                 add(kept.agency, "not_erased")
-            elif kept.erased_at <= kept.due + self.limits.erase_late:
+            elif kept.erasure_received <= settled:
                 add(kept.agency, "on_time")
             else:
                 add(kept.agency, "late")

@@ -142,7 +142,7 @@ void figures_add(struct figures *f, const struct figure_row *row, unsigned colum
 
     if (c == NULL)
         return;
-    c->values[column] = c->values[column] > UINT64_MAX - n ? UINT64_MAX : c->values[column] + n;
+    c->values[column] = figure_sum(c->values[column], n);
     c->set |= UINT32_C(1) << column;
 }
 

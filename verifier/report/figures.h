@@ -10,6 +10,7 @@
 
 #define FIGURE_KEYS_MAX 3
 #define FIGURE_COLUMNS_MAX 10
+#define FIGURE_MAX ((uint64_t)INT64_MAX) /* no number is greater: sums stop there */
 
 enum figure_unit {
     FIGURE_COUNT, /* rows can be added up */
@@ -111,6 +112,12 @@ enum {
 enum { ACTS_COUNT };
 enum { ANSWERS_MADE, ANSWERS_IN_TIME, ANSWERS_LATE, ANSWERS_WAITING, ANSWERS_OVERDUE };
 
+/* The sum, or FIGURE_MAX. */
+static inline uint64_t figure_sum(uint64_t a, uint64_t b)
+{
+    return a > FIGURE_MAX || b > FIGURE_MAX - a ? FIGURE_MAX : a + b;
+}
+
 struct figures;
 struct figures *figures_new(void); /* NULL without memory */
 void figures_free(struct figures *f);
@@ -126,10 +133,8 @@ struct figure_row {
 };
 /* Makes the row, if it is not there, with zeros. */
 void figures_touch(struct figures *f, const struct figure_row *row);
-void figures_add(
-    struct figures *f, const struct figure_row *row, unsigned column, uint64_t n);
-void figures_set(
-    struct figures *f, const struct figure_row *row, unsigned column, uint64_t value);
+void figures_add(struct figures *f, const struct figure_row *row, unsigned column, uint64_t n);
+void figures_set(struct figures *f, const struct figure_row *row, unsigned column, uint64_t value);
 
 /* Rows in the order of their keys' bytes and, with equal ones, of the parts. */
 struct figure_cells {
@@ -139,7 +144,7 @@ struct figure_cells {
     uint32_t set; /* a bit a column that was set or added to */
 };
 /* All rows of a table, an array to be freed; NULL and *count 0 when there is none. KEIIN_ENOMEM. */
-int figures_rows(const struct figures *f, enum figure_table_number table,
-    struct figure_cells **out, size_t *count) KEIIN_MUST_USE;
+int figures_rows(const struct figures *f, enum figure_table_number table, struct figure_cells **out,
+    size_t *count) KEIIN_MUST_USE;
 
 #endif

@@ -37,7 +37,7 @@ static json_t *total_object(
         if (table->columns[i].unit != FIGURE_COUNT)
             continue;
         for (size_t k = 0; k < count; k++)
-            sum = sum > UINT64_MAX - rows[k].values[i] ? UINT64_MAX : sum + rows[k].values[i];
+            sum = figure_sum(sum, rows[k].values[i]);
         json_put(json, table->columns[i].name, json_number(true, sum));
     }
     return json;

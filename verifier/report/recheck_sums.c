@@ -10,11 +10,6 @@ static const json_t *rows_of(const json_t *report, enum figure_table_number tabl
     return recheck_at(recheck_at(recheck_at(report, "figures"), figure_tables[table].name), "rows");
 }
 
-static uint64_t sum(uint64_t a, uint64_t b)
-{
-    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
 static uint64_t add_up(const json_t *report, enum figure_table_number table, unsigned column)
 {
     const json_t *row;
@@ -22,7 +17,7 @@ static uint64_t add_up(const json_t *report, enum figure_table_number table, uns
     size_t i;
 
     json_array_foreach (rows_of(report, table), i, row)
-        total = sum(total, recheck_number(row, figure_tables[table].columns[column].name));
+        total = figure_sum(total, recheck_number(row, figure_tables[table].columns[column].name));
     return total;
 }
 
@@ -140,7 +135,7 @@ static void parts(struct recheck *r, const json_t *report, enum figure_table_num
         uint64_t all = 0;
 
         for (unsigned c = first; c <= last; c++)
-            all = sum(all, recheck_number(row, figure_tables[table].columns[c].name));
+            all = figure_sum(all, recheck_number(row, figure_tables[table].columns[c].name));
         hold_cell(r, table, row, whole, all);
     }
 }
@@ -156,7 +151,7 @@ static json_t *by_first_key(
 
     json_array_foreach (rows_of(report, table), i, row) {
         const char *key = recheck_string(row, t->keys[0]);
-        uint64_t all = sum((uint64_t)json_integer_value(json_object_get(sums, key)),
+        uint64_t all = figure_sum((uint64_t)json_integer_value(json_object_get(sums, key)),
             recheck_number(row, t->columns[column].name));
 
         if (json_object_set_new(
@@ -220,7 +215,7 @@ static void check_verdict(struct recheck *r, const json_t *report)
     json_object_foreach ((json_t *)found, name, count) {
         enum finding_code code;
 
-        all = sum(all, (uint64_t)json_integer_value(count));
+        all = figure_sum(all, (uint64_t)json_integer_value(count));
         incomplete = incomplete || strcmp(name, "incomplete") == 0;
         if (!finding_code_parse(span_str(name), &code) || json_integer_value(count) == 0)
             recheck_problem(r, RECHECK_SUM, "ledger.audit_findings", name, NULL);
@@ -268,8 +263,8 @@ static bool add_told(const json_t *value, uint64_t *low, uint64_t *high)
 
     if (!exact && (least == NULL || strcmp(recheck_string(value, "why"), "rounded") == 0))
         return false;
-    *low = sum(*low, (uint64_t)json_integer_value(exact ? value : least));
-    *high = sum(*high, exact ? (uint64_t)json_integer_value(value) : recheck_number(value, "high"));
+    *low = figure_sum(*low, (uint64_t)json_integer_value(exact ? value : least));
+    *high = figure_sum(*high, exact ? (uint64_t)json_integer_value(value) : recheck_number(value, "high"));
     return true;
 }
 

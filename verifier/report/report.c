@@ -102,7 +102,7 @@ static int found(void *ctx, const struct rules_finding *f)
     int err = tally_finding(r->tally, f);
     unsigned number = 0;
 
-    if (err != 0 || !tally_in_period(r->tally) || r->options.profile == REPORT_PUBLIC)
+    if (err != 0 || r->options.profile == REPORT_PUBLIC || (!f->open && !tally_in_period(r->tally)))
         return err;
     while (rules_all[number] != f->rule)
         number++;
@@ -265,7 +265,7 @@ static int put_figures(struct report *r, json_t *json)
 
 static int end_reading(struct report *r, const struct audit_result *audit, struct why *why)
 {
-    int err = tally_is_over(r->tally) ? 0 : rules_open(r->rules);
+    int err = tally_is_over(r->tally) ? 0 : rules_conclude(r->rules, audit);
 
     if (err == 0)
         err = tally_end(r->tally);

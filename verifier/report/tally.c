@@ -116,16 +116,25 @@ void tally_add(
         figures_add(t->figures, &row, column, n);
 }
 
+/* Whether what was read goes beyond the part at hand. */
+static bool part_is_over(const struct tally *t)
+{
+    return t->complete || t->now_ms >= t->period.bounds[t->part + 1];
+}
+
 uint64_t tally_part_end(const struct tally *t)
 {
-    uint64_t end = t->period.bounds[t->part + 1];
+    return part_is_over(t) ? t->period.bounds[t->part + 1] : t->now_ms;
+}
 
-    return t->complete || t->now_ms >= end ? end : time_after(t->now_ms, 1);
+uint64_t tally_part_last(const struct tally *t)
+{
+    return part_is_over(t) ? t->period.bounds[t->part + 1] - 1 : t->now_ms;
 }
 
 bool tally_in_part(const struct tally *t, uint64_t ms)
 {
-    return ms >= t->period.bounds[t->part] && ms < tally_part_end(t);
+    return ms >= t->period.bounds[t->part] && ms <= tally_part_last(t);
 }
 
 /* --- Durations, for their medians. */
@@ -276,6 +285,8 @@ int tally_end(struct tally *t)
 {
     close_entry(t);
     if (!t->over) {
+        /* How everything stands at the end is told of a period without entries, too. */
+        t->begun = true;
         close_part(t);
         t->over = true;
     }

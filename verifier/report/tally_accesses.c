@@ -18,8 +18,8 @@ static void accessed(struct tally *t, const struct rules_record *r)
         1);
     if (done)
         figures_add(t->figures, &row, ACCESSES_ITEMS, record_number(r, F_COUNT));
-    figures_add(t->figures, &then, OVER_TIME_DONE, done);
-    figures_add(t->figures, &then, OVER_TIME_DENIED, r->denied);
+    if (done || r->denied)
+        figures_add(t->figures, &then, done ? OVER_TIME_DONE : OVER_TIME_DENIED, 1);
 }
 
 /* Whether this part has it for the first time. KEIIN_ENOMEM. */

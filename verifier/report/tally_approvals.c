@@ -48,20 +48,22 @@ int approvals_record(struct tally *t, const struct rules_record *r)
 
 void approvals_close(struct tally *t)
 {
-    uint64_t end = tally_part_end(t);
+    uint64_t last = tally_part_last(t);
 
     for (const struct counted_approval *a = NULL; (a = table_next(t->approvals, a)) != NULL;) {
         struct figure_row row =
             tally_row(t, FIGURES_APPROVALS, tally_said(t, SAID_STREAM, table_more(a)),
                 (struct span){NULL, 0}, (struct span){NULL, 0});
         struct validity validity;
-        bool live;
+        uint64_t to;
 
         if (!a->granted)
             continue;
-        live = end > 0 && approval_at(a->approval, end - 1, &validity) == TIME_VALID;
-        figures_add(t->figures, &row, APPROVALS_LIVE, live);
-        if (!live && !a->approval->revoked && tally_in_part(t, approval_valid_to(a->approval)))
+        to = approval_valid_to(a->approval);
+        if (approval_at(a->approval, last, &validity) == TIME_VALID)
+            figures_add(t->figures, &row, APPROVALS_LIVE, 1);
+        if (tally_in_part(t, to) &&
+            approval_at(a->approval, time_after(to, 1), &validity) == TIME_AFTER)
             figures_add(t->figures, &row, APPROVALS_EXPIRED, 1);
     }
 }

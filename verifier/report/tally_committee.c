@@ -13,10 +13,15 @@
 int findings_add_found(struct tally *t, const struct rules_finding *f)
 {
     char hex[2 * HASH_BYTES + 1];
+    const struct span none = {NULL, 0};
     struct counted_finding *c;
+    struct figure_row row;
 
     if (f->open) {
-        tally_add(t, FIGURES_FINDINGS, span_str(f->rule->name), FINDINGS_UNSETTLED, 1);
+        /* Told as the period ends, whether it has an entry or not. */
+        row = tally_row(t, FIGURES_FINDINGS, span_str(f->rule->name), none, none);
+        row.part = t->period.parts - 1;
+        figures_add(t->figures, &row, FINDINGS_UNSETTLED, 1);
         return 0;
     }
     hex_encode(hex, span_hash(&f->id));
@@ -147,8 +152,8 @@ void committee_close(struct tally *t)
             if (!d.waits)
                 continue;
             tally_add(t, FIGURES_ANSWERS, kind_of(d.recommendation),
-                tally_part_end(t) > time_after(d.began_ms, limit) ? ANSWERS_OVERDUE
-                                                                  : ANSWERS_WAITING,
+                tally_part_last(t) > time_after(d.began_ms, limit) ? ANSWERS_OVERDUE
+                                                                   : ANSWERS_WAITING,
                 1);
         }
     }

@@ -46,8 +46,10 @@ struct figure_row tally_row(const struct tally *t, enum figure_table_number tabl
     struct span b, struct span c);
 void tally_add(
     struct tally *t, enum figure_table_number table, struct span key, unsigned column, uint64_t n);
-/* The end of the part at hand, or of what was read. */
+/* The end of the part at hand, or where what was read ends before it: then the last instant of that. */
 uint64_t tally_part_end(const struct tally *t);
+/* The last millisecond of the same. */
+uint64_t tally_part_last(const struct tally *t);
 /* Whether a time is in the part at hand, and not behind what was read. */
 bool tally_in_part(const struct tally *t, uint64_t ms);
 /* Keeps a duration of an agency for the medians of a table's row. KEIIN_ENOMEM. */

@@ -2,6 +2,30 @@
 #include "verifier/report/tally_internal.h"
 #include "verifier/report/tally_tables.h"
 
+static uint64_t allowed_until(const struct tally *t, const struct counted_retained *k)
+{
+    return time_after(k->until, rules_limits_number(t->limits, "erase-late", "limit"));
+}
+
+/* One that is erased stays under a key of its own when its name begins anew. KEIIN_ENOMEM. */
+static int keep_erased(struct tally *t, const struct rules_record *r, struct counted_retained *old)
+{
+    struct rule_key key = {.n = 0};
+    struct counted_retained *k;
+    uint8_t address[16];
+
+    be64_put(address, r->address.index);
+    be64_put(address + 8, r->address.position);
+    rule_key_add(&key, table_key(old));
+    rule_key_add(&key, span_of(address, sizeof address));
+    k = table_add(t->retained, rule_key_done(&key));
+    if (k == NULL || table_more_set(t->retained, k, table_more(old)) != 0)
+        return KEIIN_ENOMEM;
+    *k = *old;
+    table_remove(t->retained, old);
+    return 0;
+}
+
 static int say_until(struct tally *t, const struct rules_record *r, struct key id)
 {
     uint64_t until = record_number(r, F_RETAIN_UNTIL);
@@ -10,14 +34,14 @@ static int say_until(struct tally *t, const struct rules_record *r, struct key i
     if (k != NULL && k->erased) {
         if (r->at <= k->erased_at)
             return 0; /* from before the erasure */
-        table_remove(t->retained, k);
+        if (keep_erased(t, r, k) != 0)
+            return KEIIN_ENOMEM;
         k = NULL;
     }
     if (k != NULL && r->action != ACTION_RETAIN_EXTEND && until >= k->until)
         return 0;
-    if (k != NULL && r->action == ACTION_RETAIN_EXTEND && k->until < record_began(r) &&
-        until >= k->until)
-        return 0; /* too late to count */
+    if (k != NULL && r->action == ACTION_RETAIN_EXTEND && r->received > allowed_until(t, k))
+        return 0; /* too late to count, as erase-late has it */
     if (k == NULL)
         k = table_add(t->retained, id);
     if (k == NULL || table_more_set(t->retained, k, tally_agency(t, r)) != 0)
@@ -42,6 +66,7 @@ static void erased(struct tally *t, const struct rules_record *r)
         k->erased = true;
         /* It stays: what is counted of a month may not hang on the period of the report. */
         k->erased_at = r->at;
+        k->erasure_received = r->received;
     }
     discards_erase_parts(t->discards, r);
 }
@@ -72,19 +97,17 @@ int retention_record(struct tally *t, const struct rules_record *r)
 
 void retention_close(struct tally *t)
 {
-    uint64_t limit = rules_limits_number(t->limits, "erase-late", "limit");
-
     for (const struct counted_retained *k = NULL; (k = table_next(t->retained, k)) != NULL;) {
         struct span agency = table_more(k);
 
         /* Of the part in which the time for its erasure ran out: by its end that is settled. */
-        if (!tally_in_part(t, time_after(k->until, limit)))
+        if (!tally_in_part(t, allowed_until(t, k)))
             continue;
         tally_add(t, FIGURES_RETENTION, agency, RETENTION_DUE, 1);
         tally_add(t, FIGURES_RETENTION, agency,
-            !k->erased                                    ? RETENTION_NOT_ERASED
-            : k->erased_at <= time_after(k->until, limit) ? RETENTION_ON_TIME
-                                                          : RETENTION_LATE,
+            !k->erased                                   ? RETENTION_NOT_ERASED
+            : k->erasure_received <= allowed_until(t, k) ? RETENTION_ON_TIME
+                                                         : RETENTION_LATE,
             1);
     }
 }

@@ -26,8 +26,10 @@ struct counted_batch {
     uint64_t items, received_ms;
 };
 
+/* A data set from the first time that was said to its erasure. */
 struct counted_retained {
-    uint64_t until, erased_at;
+    uint64_t until;
+    uint64_t erased_at, erasure_received;
     bool erased;
 };
 

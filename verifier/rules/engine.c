@@ -342,6 +342,17 @@ int rules_open(struct rules *rules)
     return waiting_open(rules);
 }
 
+int rules_conclude(struct rules *rules, const struct audit_result *audit)
+{
+    int err = 0;
+
+    for (size_t i = 0; err == 0 && audit->log_signed && i < audit->witness_count; i++)
+        if (audit->witnesses[i].time_s <= UINT64_MAX / 1000)
+            err = rules_vouched(rules, audit->size, audit->witnesses[i].time_s * 1000,
+                span_str(audit->witnesses[i].name));
+    return err == 0 ? rules_open(rules) : err;
+}
+
 static size_t state_bytes(const struct rules *rules)
 {
     size_t n = table_bytes(rules->writers) + table_bytes(rules->approvals) +

@@ -8,6 +8,7 @@
 #define KEIIN_VERIFIER_RULES_H
 
 #include "core/wording.h"
+#include "verifier/check/audit.h"
 #include "verifier/check/batch.h"
 #include "verifier/rules/rule.h"
 
@@ -114,6 +115,8 @@ int rules_vouched(
     struct rules *rules, uint64_t size, uint64_t at_ms, struct span witness) KEIIN_MUST_USE;
 /* At the very end: what is open, as findings that are marked so. Changes nothing. */
 int rules_open(struct rules *rules) KEIIN_MUST_USE;
+/* Both, of an audit that read to the end. */
+int rules_conclude(struct rules *rules, const struct audit_result *audit) KEIIN_MUST_USE;
 
 const struct rules_counts *rules_counts(struct rules *rules);
 /* Actions of the agencies' own that no rule judged, in the order of appearance, while true. */

@@ -63,14 +63,3 @@ int rules_outcome_status(const struct rules_outcome *o)
         return EXIT_FINDINGS;
     return o->audit->verdict == AUDIT_INCOMPLETE ? EXIT_INCOMPLETE : EXIT_OK;
 }
-
-int rules_conclude(struct rules *rules, const struct audit_result *audit)
-{
-    int err = 0;
-
-    for (size_t i = 0; err == 0 && audit->log_signed && i < audit->witness_count; i++)
-        if (audit->witnesses[i].time_s <= UINT64_MAX / 1000)
-            err = rules_vouched(rules, audit->size, audit->witnesses[i].time_s * 1000,
-                span_str(audit->witnesses[i].name));
-    return err == 0 ? rules_open(rules) : err;
-}

@@ -27,9 +27,6 @@ int rules_report_add(struct rules_report *r, const struct rules_finding *f) KEII
 /* Writes all lines; nothing can be added afterwards. */
 int rules_report_put(struct rules_report *r, FILE *to) KEIIN_MUST_USE;
 
-/* At the end of an audit: tells the rules who vouched when, and has what is still open told. */
-int rules_conclude(struct rules *rules, const struct audit_result *audit) KEIIN_MUST_USE;
-
 /* A run that is over. */
 struct rules_outcome {
     const struct audit_result *audit;
