@@ -142,7 +142,7 @@ class Tally:
             counts["heartbeats"] += 1
             counts["with_checkpoint"] += "checkpoint" in fields
         if action in ACCESS:
-            self._count_access(action, record, undone, count)
+            self._count_access(record, undone, count)
         if action == "incident":
             tables["incidents"].add(agency, "incidents")
             self._delays[agency].append(max(0, record.received - fields["at"]))
@@ -157,12 +157,12 @@ class Tally:
         if action == "retain.extend" and "retain_until" in fields:
             tables["retention"].add(agency, "extended")
         if record.role == "committee" and action in ACTS:
-            tables["acts"].add(action, "acts")
+            tables["acts"].add(fields["action"], "acts")
 
-    def _count_access(self, action, record, undone, count):
+    def _count_access(self, record, undone, count):
         outcome = record.fields.get("outcome")
         column = {"denied": "denied", "failure": "failed"}.get(outcome, "done")
-        key = record.agency, action, record.fields.get("purpose", "")
+        key = record.agency, record.fields["action"], record.fields.get("purpose", "")
         self.tables["accesses"].add(key, column)
         self.tables["accesses"].add(key, "items", 0 if undone else count)
         if column != "failed":
@@ -227,7 +227,9 @@ class Tally:
             if not emergency.decision:
                 emergency.began = min(emergency.began, record.began)
         elif not self._approvals[name].is_ratified:
-            self._emergencies[name] = Emergency(record, self._in_period)
+            made = self._emergencies[name] = Emergency(record, self._in_period)
+            if self._approvals[name].is_refused:
+                made.decision = "refused", self._in_period, None
 
     # Volumes
 

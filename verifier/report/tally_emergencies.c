@@ -17,6 +17,24 @@ static int decided(struct tally *t, const struct rules_record *r)
                            r->received > e->began ? r->received - e->began : 0);
 }
 
+/* The first use of one that was not ratified before; one that had been refused is decided at once. */
+static int begun(struct tally *t, const struct rules_record *r, struct key approval)
+{
+    const struct counted_approval *known = table_find(t->approvals, approval);
+    const struct approval *a = known == NULL ? NULL : known->approval;
+    struct counted_emergency *e = table_add(t->emergencies, approval);
+
+    if (e == NULL || table_more_set(t->emergencies, e, tally_agency(t, r)) != 0)
+        return KEIIN_ENOMEM;
+    e->began = record_began(r);
+    e->decided = a != NULL && (a->ratified || a->refused);
+    if (a != NULL && a->ratified)
+        return 0;
+    tally_add(t, FIGURES_EMERGENCIES, table_more(e), EMERGENCIES_BEGUN, 1);
+    tally_add(t, FIGURES_EMERGENCIES, table_more(e), EMERGENCIES_REFUSED, e->decided);
+    return 0;
+}
+
 int emergencies_record(struct tally *t, const struct rules_record *r)
 {
     bool begin = r->action == ACTION_EMERGENCY_BEGIN && r->writer->role == ROLE_COMMITTEE;
@@ -34,15 +52,7 @@ int emergencies_record(struct tally *t, const struct rules_record *r)
             e->began = record_began(r);
         return 0;
     }
-    e = table_add(t->emergencies, approval);
-    if (e == NULL || table_more_set(t->emergencies, e, tally_agency(t, r)) != 0)
-        return KEIIN_ENOMEM;
-    e->began = record_began(r);
-    /* A use of what the committee had ratified before is none that waits. */
-    e->decided = r->approved != NULL && r->approved->ratified;
-    if (!e->decided)
-        tally_add(t, FIGURES_EMERGENCIES, table_more(e), EMERGENCIES_BEGUN, 1);
-    return 0;
+    return begun(t, r, approval);
 }
 
 void emergencies_close(struct tally *t)
