@@ -21,7 +21,7 @@ from prefix import Prefixes
 from rules_words import Limits
 from source import open_source
 from stream import Ledger
-from tally import DAY_MS, Tally
+from tally import DAY_MS, GREATEST, Tally
 
 KEYS = {
     "records": ("agency",), "systems": ("system", "agency", "role"), "approvals": ("stream",),
@@ -168,7 +168,7 @@ class Recount:
                                  wanted[key][column])
         keys = [_key(row, name) for row in table["rows"]]
         comparison.equal(name + " order", keys, sorted(keys, key=_bytes))
-        sums = {column: sum(row[column] for row in rows) for column in columns
+        sums = {column: min(sum(row[column] for row in rows), GREATEST) for column in columns
                 if column not in NO_SUMS}
         for column in sorted(sums.keys() | table.get("total", {}).keys()):
             if name == "systems":

@@ -76,11 +76,14 @@ class Ledger:
             try:
                 with tiles.Entries(self._source, start // tiles.WIDTH_FULL, width) as bundle:
                     parts = _Parts(self._source, start // tiles.WIDTH_FULL, width)
-                    for index in range(start, start + width):
-                        judged = walk.judge(index, bundle.next())
-                        if judged.entry is not None:
-                            now = max(now, judged.entry.received)
-                        yield self._entry(judged, parts, now, succession.in_force)
+                    try:
+                        for index in range(start, start + width):
+                            judged = walk.judge(index, bundle.next())
+                            if judged.entry is not None:
+                                now = max(now, judged.entry.received)
+                            yield self._entry(judged, parts, now, succession.in_force)
+                    finally:
+                        parts.close()
             except (Absent, Unreadable):
                 return
 
@@ -124,8 +127,13 @@ class _Parts:
         try:
             return self._parts.next(count * tiles.PART_BYTES_MAX_PER_RECORD)
         except (Absent, Unreadable):
-            self._parts = None
+            self.close()
             return None
+
+    def close(self):
+        if self._parts is not None:
+            self._parts.close()
+        self._parts = None
 
 
 def _standing(data, sealed, digest):

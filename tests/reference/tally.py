@@ -9,6 +9,7 @@ from dataset import DataSets
 from rules_words import ACCESS, VOCABULARY
 
 DAY_MS = 86400000
+GREATEST = 2**63 - 1  # sums stop there
 ACTS = {"approve", "revoke", "inspect", "notify", "demand", "recommend", "finding", "erase.record",
         "emergency.begin", "emergency.end"}
 
@@ -25,7 +26,8 @@ class Table(collections.defaultdict):
         super().__init__(lambda: collections.defaultdict(int))
 
     def add(self, key, column, count=1):
-        self[key if isinstance(key, tuple) else (key,)][column] += count
+        row = self[key if isinstance(key, tuple) else (key,)]
+        row[column] = min(row[column] + count, GREATEST)
 
 
 class Emergency:
