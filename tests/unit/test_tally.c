@@ -168,10 +168,10 @@ static void counts_retention(void **state)
     }
     said(s, "nco", H(2), "batch.receive dataset=last count=1 retain_until=30d+2h");
     said(s, "nco", D(5), "retain.extend dataset=d3 retain_until=90d");
-    said(s, "nco", D(10.5), "retain.extend dataset=d4 retain_until=90d"); /* too late */
     said(s, "nco", D(5), "retain.extend dataset=d5 retain_until=20d outcome=denied");
     said(s, "nco", D(9), "erase dataset=d0");
     said(s, "nco", D(10.9), "erase dataset=d1"); /* within what is allowed */
+    said(s, "nco", D(11) + 1, "retain.extend dataset=d4 retain_until=90d"); /* too late */
     said(s, "nco", D(15), "erase dataset=d2");
     /* Said again from before its erasure: it is gone all the same. */
     said(s, "nco", D(16), "copy dataset=d0 at=8d retain_until=20d");
