@@ -347,7 +347,7 @@ out("rules-id-subject", "a finding's id is of its subject", "verifier/rules/foun
     "    if (subject.n > 0) {", "    if (false) {", "integration/rules.py Said.test_ids")
 out("rules-waiting", "what waits for its approval is bounded", WAITING,
     "all->bytes + r->bytes.n > rules->waiting_bytes_max)", "false)", "unit/test_rules_authority")
-out("rules-open", "what still waits is told of at the end", "verifier/verify/rules_report.c",
+out("rules-open", "what still waits is told of at the end", "verifier/rules/engine.c",
     "return err == 0 ? rules_open(rules) : err;", "return err;",
     "crash/rules_state.py Growing.test_steps_find_what_one_run_finds_in_the_same_order")
 out("rules-unsound", "a ledger that is not sound is a finding", "verifier/verify/rules_report.c",
