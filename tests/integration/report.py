@@ -5,7 +5,6 @@ ones and ones by hand; the same bytes come out whatever the machine, the source 
 nothing that stands in a record gets through as markup, direction or formula."""
 
 import atexit
-import datetime
 import html.parser
 import json
 import os
@@ -91,11 +90,13 @@ class Histories(Case):
         for seed in (SEED,) if os.environ.get("KEIIN_SHORT") else (SEED, SEED + 1):
             folder = self.history(f"h{seed}", "--violate", "all=2", "--near", "1", seed=seed)
             last = max(entry.received for _, entry, _ in history_lab.stream(folder))
-            for begins, ends in (("2025", "2026"), ("2025-04", "2025-04"), ("2025-04", "2025-06"),
-                                 ("2025-04-10", "2025-04-10"), ("2031", "2031"), ("2020", "2020"),
-                                 ("2025-04-03T10:11:12.345Z", "2025-05-01T03:04:05Z"),
-                                 ("2025-04-10T12:00:00.001Z", "2025-04-10T12:00:00.002Z"),
-                                 (last, last + 1), (last - 1, last)):
+            periods = [("2025", "2026"), ("2025-04", "2025-04"), ("2025-04-10", "2025-04-10"),
+                       ("2025-04-03T10:11:12.345Z", "2025-05-01T03:04:05Z")]
+            if seed == SEED:
+                periods += [("2025-04", "2025-06"), ("2031", "2031"), ("2020", "2020"),
+                            ("2025-04-10T12:00:00.001Z", "2025-04-10T12:00:00.002Z"),
+                            (last, last + 1), (last - 1, last)]
+            for begins, ends in periods:
                 with self.subTest(seed=seed, begins=begins, ends=ends):
                     self.recounted(folder, begins, ends)
             rules = self.rules_file()
