@@ -106,7 +106,7 @@ static void put_section(struct pdf *p, const struct block *b)
     char number[32];
 
     pdf_space(p, 26);
-    pdf_need(p, 110);
+    pdf_need(p, 190);
     p->section_pages[p->section++] = p->page;
     if (p->drawing)
         put_place(p, b->text);

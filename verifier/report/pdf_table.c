@@ -270,7 +270,7 @@ static void put_caption(struct grid *g)
     p->err = g->caption.status;
     if (p->err != 0 || g->caption.n == 1)
         return;
-    pdf_need(p, 30 + set_head(g) + fmax(first_height(g), least_height(g)));
+    pdf_need(p, 54 + set_head(g) + fmax(first_height(g), least_height(g)));
     pdf_set(p, p->text, &style_caption, (const char *)g->caption.p, PDF_INNER);
     pdf_flow(p, &style_caption, PDF_LEFT, FRAME_NONE);
     p->y += 4;

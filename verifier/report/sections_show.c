@@ -60,6 +60,8 @@ const char *show_time(const struct page *p, struct shown *out, const json_t *tim
 
     if (json_is_string(time) && time_parse(span_str(json_string_value(time)), &ms))
         wording_time(&b, &p->wording, ms);
+    else if (json_is_string(time)) /* a year that no calendar has */
+        document_text(&b, p->wording.language, span_str(json_string_value(time)));
     else
         buf_put_str(&b, WORDS(p, NONE));
     return settle(out, &b);
