@@ -49,7 +49,7 @@ static int open_beside(const char *beside, int *out)
     /* Whoever held the lock has renamed the file meanwhile: then this is not it. */
     else if (lstat(beside, &there) != 0 || there.st_ino != st.st_ino || there.st_dev != st.st_dev)
         e = EWOULDBLOCK;
-    else if (fchmod(fd, st.st_mode & 0600) != 0 || ftruncate(fd, 0) != 0)
+    if (e == 0 && (fchmod(fd, st.st_mode & 0600) != 0 || ftruncate(fd, 0) != 0))
         e = errno;
     if (e != 0)
         close(fd);

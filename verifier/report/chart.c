@@ -278,12 +278,13 @@ static void add_bars(const struct plot *p, size_t category)
         add_stack(p, category, at, thickness);
         return;
     }
-    for (size_t s = 0; s < count; s++, at += thickness) {
+    for (size_t s = 0; s < count; s++) {
         const struct chart_value *v = value_at(p, category, s);
 
         add_bar(p, &styles[s], at, thickness, 0, v->low, false);
         add_bar(p, &styles[s], at, thickness, v->low, v->high, true);
         add_value(p, *v, at, thickness, count == 1 ? p->slot : thickness + 2);
+        at += thickness;
     }
 }
 
@@ -363,7 +364,7 @@ static double add_legend(const struct plot *p, double y)
     for (size_t s = 0; s < p->chart->series_count; s++) {
         struct span name = span_str(p->chart->series[s]);
 
-        width = fmin(name_width(name, TYPE), CHART_WIDTH / 2) + 18 + 2 * GAP;
+        width = fmin(name_width(name, TYPE), CHART_WIDTH / 2.0) + 18 + 2 * GAP;
         if (x > 0 && x + width > CHART_WIDTH) {
             x = 0;
             y += TYPE + 6;
@@ -380,7 +381,7 @@ static double add_legend(const struct plot *p, double y)
                       .hatch_colour = styles[s].hatch_colour});
         add_text(p->l,
             (struct chart_shape){.x = x + 18, .y = y + TYPE - 1, .fill = INK, .size = TYPE}, name,
-            CHART_WIDTH / 2);
+            CHART_WIDTH / 2.0);
         x += width;
     }
     return y + TYPE + 12;

@@ -7,18 +7,21 @@
 static bool begins_formula(struct span text)
 {
     static const char wide[] = {'\x9d', '\x8b', '\x8d', '\xa0'};
+    static const char narrow[] = {'=', '+', '-', '@', '\t', '\r', '\n'};
 
     if (text.n == 0)
         return false;
     if (text.n >= 3 && text.p[0] == 0xef && text.p[1] == 0xbc)
         return memchr(wide, text.p[2], sizeof wide) != NULL;
-    return memchr("=+-@\t\r\n", text.p[0], 7) != NULL;
+    return memchr(narrow, text.p[0], sizeof narrow) != NULL;
 }
 
 static bool needs_quotes(struct span text)
 {
+    static const char special[] = {'"', ',', '\r', '\n'};
+
     for (size_t i = 0; i < text.n; i++)
-        if (memchr("\",\r\n", text.p[i], 4) != NULL)
+        if (memchr(special, text.p[i], sizeof special) != NULL)
             return true;
     return text.n > 0 && (text.p[0] == ' ' || text.p[text.n - 1] == ' ');
 }

@@ -4,59 +4,70 @@
 
 #include "verifier/rules/table.h"
 
-#define COUNT(name)                                                                                \
-    {                                                                                              \
-        name, FIGURE_COUNT, false                                                                  \
-    }
-#define STOCK(name)                                                                                \
-    {                                                                                              \
-        name, FIGURE_COUNT, true                                                                   \
-    }
-#define OTHER(name, unit)                                                                          \
-    {                                                                                              \
-        name, unit, true                                                                           \
-    }
+/* clang-format off */
+#define COUNT(n) {.name = (n), .unit = FIGURE_COUNT}
+#define STOCK(n) {.name = (n), .unit = FIGURE_COUNT, .stock = true}
+#define OTHER(n, u) {.name = (n), .unit = (u), .stock = true}
+/* clang-format on */
 
 const struct figure_table figure_tables[FIGURE_TABLES] = {
-    [FIGURES_RECORDS] = {"records", {"agency"},
-        {COUNT("recorded"), COUNT("heartbeats"), COUNT("not_read"), COUNT("not_judged")},
+    [FIGURES_RECORDS] = {.name = "records",
+        .keys = {"agency"},
+        .columns = {COUNT("recorded"), COUNT("heartbeats"), COUNT("not_read"), COUNT("not_judged")},
         .committee_only = true},
-    [FIGURES_SYSTEMS] = {"systems", {"system", "agency", "role"},
-        {OTHER("listed", FIGURE_NUMBER), COUNT("records"), COUNT("heartbeats"),
+    [FIGURES_SYSTEMS] = {.name = "systems",
+        .keys = {"system", "agency", "role"},
+        .columns = {OTHER("listed", FIGURE_NUMBER), COUNT("records"), COUNT("heartbeats"),
             COUNT("with_checkpoint"), OTHER("last_number", FIGURE_NUMBER),
             OTHER("last_received", FIGURE_TIME), OTHER("silent", FIGURE_DURATION),
             OTHER("longest_silence", FIGURE_DURATION), COUNT("gaps")},
-        .listed = true, .committee_only = true},
-    [FIGURES_APPROVALS] = {"approvals", {"stream"},
-        {COUNT("requested"), COUNT("granted"), COUNT("refused"), COUNT("extended"),
+        .listed = true,
+        .committee_only = true},
+    [FIGURES_APPROVALS] = {.name = "approvals",
+        .keys = {"stream"},
+        .columns = {COUNT("requested"), COUNT("granted"), COUNT("refused"), COUNT("extended"),
             COUNT("ratified"), COUNT("revoked"), COUNT("expired"), STOCK("live")}},
-    [FIGURES_VOLUMES] = {"volumes", {"agency"},
-        {COUNT("batches"), COUNT("received"), COUNT("selected"), COUNT("discarded"),
+    [FIGURES_VOLUMES] = {.name = "volumes",
+        .keys = {"agency"},
+        .columns = {COUNT("batches"), COUNT("received"), COUNT("selected"), COUNT("discarded"),
             COUNT("erased"), COUNT("unbalanced"), COUNT("not_selected")}},
-    [FIGURES_ACCESSES] = {"accesses", {"agency", "action", "purpose"},
-        {COUNT("done"), COUNT("denied"), COUNT("failed"), COUNT("items")}},
-    [FIGURES_ACCESSES_OVER_TIME] = {"accesses_over_time", {"time", "agency"},
-        {COUNT("done"), COUNT("denied")}},
-    [FIGURES_PROVISIONS] = {"provisions", {"kind"},
-        {COUNT("provided"), COUNT("items"), COUNT("receipts"), OTHER("recipients", FIGURE_NUMBER)}},
-    [FIGURES_RECIPIENTS] = {"recipients", {"kind", "recipient"},
-        {COUNT("provided"), COUNT("items")}, .committee_only = true},
-    [FIGURES_EMERGENCIES] = {"emergencies", {"agency"},
-        {COUNT("begun"), COUNT("ratified"), COUNT("refused"), STOCK("waiting"),
+    [FIGURES_ACCESSES] = {.name = "accesses",
+        .keys = {"agency", "action", "purpose"},
+        .columns = {COUNT("done"), COUNT("denied"), COUNT("failed"), COUNT("items")}},
+    [FIGURES_ACCESSES_OVER_TIME] = {.name = "accesses_over_time",
+        .keys = {"time", "agency"},
+        .columns = {COUNT("done"), COUNT("denied")}},
+    [FIGURES_PROVISIONS] = {.name = "provisions",
+        .keys = {"kind"},
+        .columns = {COUNT("provided"), COUNT("items"), COUNT("receipts"),
+            OTHER("recipients", FIGURE_NUMBER)}},
+    [FIGURES_RECIPIENTS] = {.name = "recipients",
+        .keys = {"kind", "recipient"},
+        .columns = {COUNT("provided"), COUNT("items")},
+        .committee_only = true},
+    [FIGURES_EMERGENCIES] = {.name = "emergencies",
+        .keys = {"agency"},
+        .columns = {COUNT("begun"), COUNT("ratified"), COUNT("refused"), STOCK("waiting"),
             OTHER("shortest", FIGURE_DURATION), OTHER("median", FIGURE_DURATION),
             OTHER("longest", FIGURE_DURATION)}},
-    [FIGURES_RETENTION] = {"retention", {"agency"},
-        {COUNT("due"), COUNT("on_time"), COUNT("late"), COUNT("not_erased"), COUNT("extended")}},
-    [FIGURES_INCIDENTS] = {"incidents", {"agency"},
-        {COUNT("incidents"), OTHER("median_delay", FIGURE_DURATION),
+    [FIGURES_RETENTION] = {.name = "retention",
+        .keys = {"agency"},
+        .columns = {COUNT("due"), COUNT("on_time"), COUNT("late"), COUNT("not_erased"),
+            COUNT("extended")}},
+    [FIGURES_INCIDENTS] = {.name = "incidents",
+        .keys = {"agency"},
+        .columns = {COUNT("incidents"), OTHER("median_delay", FIGURE_DURATION),
             OTHER("longest_delay", FIGURE_DURATION)}},
-    [FIGURES_FINDINGS] = {"findings", {"rule"},
-        {COUNT("found"), COUNT("explained"), COUNT("confirmed"), STOCK("undecided"),
+    [FIGURES_FINDINGS] = {.name = "findings",
+        .keys = {"rule"},
+        .columns = {COUNT("found"), COUNT("explained"), COUNT("confirmed"), STOCK("undecided"),
             STOCK("undecided_30_days"), STOCK("undecided_90_days"), STOCK("undecided_longer"),
             STOCK("unsettled")}},
-    [FIGURES_ACTS] = {"acts", {"act"}, {COUNT("acts")}},
-    [FIGURES_ANSWERS] = {"answers", {"kind"},
-        {COUNT("made"), COUNT("in_time"), COUNT("late"), STOCK("waiting"), STOCK("overdue")}},
+    [FIGURES_ACTS] = {.name = "acts", .keys = {"act"}, .columns = {COUNT("acts")}},
+    [FIGURES_ANSWERS] = {.name = "answers",
+        .keys = {"kind"},
+        .columns = {COUNT("made"), COUNT("in_time"), COUNT("late"), STOCK("waiting"),
+            STOCK("overdue")}},
 };
 
 struct figures {

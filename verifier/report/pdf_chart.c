@@ -9,14 +9,17 @@ static const struct pdf_style style_note = {FACE_SANS, false, 7.5, 1.4, PDF_INK_
 
 static void put_hatching(struct pdf *p, const struct chart_shape *s)
 {
-    double reach = s->w + s->h;
+    double reach = s->hatch == HATCH_LEVEL ? s->h : s->w + s->h;
+    unsigned lines = (unsigned)ceil(reach / CHART_HATCH_STEP);
 
     cairo_save(p->cr);
     cairo_rectangle(p->cr, s->x, s->y, s->w, s->h);
     cairo_clip(p->cr);
     pdf_colour(p, s->hatch_colour);
     cairo_set_line_width(p->cr, CHART_HATCH_WIDTH);
-    for (double at = 0; at < (s->hatch == HATCH_LEVEL ? s->h : reach); at += CHART_HATCH_STEP) {
+    for (unsigned i = 0; i < lines; i++) {
+        double at = i * CHART_HATCH_STEP;
+
         if (s->hatch == HATCH_LEVEL) {
             cairo_move_to(p->cr, s->x, s->y + at + CHART_HATCH_STEP / 2);
             cairo_rel_line_to(p->cr, s->w, 0);

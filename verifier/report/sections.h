@@ -14,7 +14,7 @@
  * anywhere: what is not there, or of another type, is left out. The same report gives the same
  * document. KEIIN_EMALFORMED when it is no report at all; KEIIN_ENOMEM.
  */
-int report_document(const json_t *report, enum language language, bool era,
-    struct document *out) KEIIN_MUST_USE;
+int report_document(
+    const json_t *report, enum language language, bool era, struct document *out) KEIIN_MUST_USE;
 
 #endif

@@ -8,8 +8,7 @@ static void put_records(const struct page *p, const json_t *records, struct buf 
     json_t *record;
     size_t i;
 
-    json_array_foreach((json_t *)records, i, record)
-    {
+    json_array_foreach ((json_t *)records, i, record) {
         if (!json_is_string(record))
             continue;
         if (i > 0)
@@ -55,15 +54,16 @@ static void put_list(struct page *p)
     if (json_array_size(list) == 0)
         return;
     document_table(p->d, WORDS(p, FINDINGS_LIST), columns, 2, WORDS(p, NO_ROWS));
-    json_array_foreach((json_t *)list, i, f) put_finding(p, f);
+    json_array_foreach ((json_t *)list, i, f)
+        put_finding(p, f);
     if (figure_low(more) > 0)
         PUT(p, PARAGRAPH, NOT_LISTED, show_number(&count, figure_low(more)));
 }
 
 void section_findings(struct page *p)
 {
-    PUT(p, SECTION, SECTION_FINDINGS);
-    PUT(p, PARAGRAPH, FINDINGS_INTRO);
+    SAY(p, SECTION, SECTION_FINDINGS);
+    SAY(p, PARAGRAPH, FINDINGS_INTRO);
     put_chart_of_rows(p, FIGURES_FINDINGS, FINDINGS_FOUND, MESSAGE_REPORT_CHART_FINDINGS,
         MESSAGE_REPORT_AXIS_FINDINGS);
     put_table(p, FIGURES_FINDINGS, COLUMNS_ALL);
@@ -72,8 +72,8 @@ void section_findings(struct page *p)
 
 void section_committee(struct page *p)
 {
-    PUT(p, SECTION, SECTION_COMMITTEE);
-    PUT(p, PARAGRAPH, COMMITTEE_INTRO);
+    SAY(p, SECTION, SECTION_COMMITTEE);
+    SAY(p, PARAGRAPH, COMMITTEE_INTRO);
     put_table(p, FIGURES_ACTS, COLUMNS_ALL);
     put_table(p, FIGURES_ANSWERS, COLUMNS_ALL);
 }

@@ -16,8 +16,9 @@ struct page {
 
 /* A sentence in the page's language. */
 #define WORDS(page, id) message_in((page)->wording.language, MESSAGE_REPORT_##id)
-#define PUT(page, type, id, ...)                                                                   \
-    document_put((page)->d, BLOCK_##type, WORDS(page, id), ##__VA_ARGS__)
+#define SAY(page, type, id) document_put_span((page)->d, BLOCK_##type, span_str(WORDS(page, id)))
+/* The same with arguments. */
+#define PUT(page, type, id, ...) document_put((page)->d, BLOCK_##type, WORDS(page, id), __VA_ARGS__)
 
 /* A text as it is shown: visible, of bounded length, and a C string. */
 struct shown {

@@ -29,11 +29,11 @@ void section_method(struct page *p)
         MESSAGE_REPORT_CANNOT_6, MESSAGE_REPORT_CANNOT_7, MESSAGE_REPORT_CANNOT_8};
     struct shown version, least;
 
-    PUT(p, SECTION, SECTION_METHOD);
-    PUT(p, PARAGRAPH, METHOD_WHEN);
-    PUT(p, PARAGRAPH, METHOD_END);
-    PUT(p, PARAGRAPH, METHOD_STAND);
-    PUT(p, PARAGRAPH, METHOD_AGENCY);
+    SAY(p, SECTION, SECTION_METHOD);
+    SAY(p, PARAGRAPH, METHOD_WHEN);
+    SAY(p, PARAGRAPH, METHOD_END);
+    SAY(p, PARAGRAPH, METHOD_STAND);
+    SAY(p, PARAGRAPH, METHOD_AGENCY);
     PUT(p, PARAGRAPH, METHOD_RULES, show_text(p, &version, json_object_get(p->report, "version")));
     if (p->is_public)
         PUT(p, PARAGRAPH, METHOD_PUBLIC,
@@ -41,7 +41,7 @@ void section_method(struct page *p)
                 figure_low(json_object_get(json_object_get(p->report, "rules"), "public_min"))));
     for (int t = 0; t < FIGURE_TABLES; t++)
         put_definitions(p, &figure_tables[t]);
-    PUT(p, SECTION, SECTION_CANNOT);
+    SAY(p, SECTION, SECTION_CANNOT);
     document_list(p->d, BLOCK_LIST);
     for (size_t i = 0; i < sizeof cannot / sizeof cannot[0]; i++)
         document_item(p->d, span_str(message_in(p->wording.language, cannot[i])));
@@ -80,8 +80,7 @@ static void put_witnesses(struct page *p)
     json_t *list = (json_t *)page_ledger(p, "witnesses"), *witness;
     size_t i;
 
-    json_array_foreach(list, i, witness)
-    {
+    json_array_foreach (list, i, witness) {
         struct shown name, time;
         struct buf what;
 
@@ -118,7 +117,7 @@ void section_basis(struct page *p)
     struct shown text;
     char line[64];
 
-    PUT(p, SECTION, SECTION_BASIS);
+    SAY(p, SECTION, SECTION_BASIS);
     document_list(p->d, BLOCK_FACTS);
     fact(p, MESSAGE_REPORT_BASIS_LEDGER, show_text(p, &text, page_ledger(p, "origin")));
     put_id(p);
@@ -133,9 +132,9 @@ void section_basis(struct page *p)
     snprintf(line, sizeof line, "keiin-verify %.40s", text.text);
     fact(p, MESSAGE_REPORT_BASIS_PROGRAM, line);
     put_witnesses(p);
-    PUT(p, PARAGRAPH, BASIS_CHECK);
+    SAY(p, PARAGRAPH, BASIS_CHECK);
     if (!json_is_string(note))
         return;
-    PUT(p, PARAGRAPH, BASIS_CHECKPOINT);
+    SAY(p, PARAGRAPH, BASIS_CHECKPOINT);
     put_note(p, json_string_value(note));
 }

@@ -214,8 +214,7 @@ static void look_for_reasons(struct reasons *r, const json_t *row)
     const char *name;
     const json_t *value;
 
-    json_object_foreach((json_t *)row, name, value)
-    {
+    json_object_foreach ((json_t *)row, name, value) {
         const char *withheld = json_string_value(json_object_get(value, "withheld"));
         const char *why = json_string_value(json_object_get(value, "why"));
 
@@ -242,7 +241,8 @@ static void put_reasons(struct page *p, const json_t *rows, const json_t *total)
     size_t i;
     json_t *row;
 
-    json_array_foreach((json_t *)rows, i, row) look_for_reasons(&r, row);
+    json_array_foreach ((json_t *)rows, i, row)
+        look_for_reasons(&r, row);
     look_for_reasons(&r, total);
     show_number(&greatest, r.greatest);
     if (r.small)
@@ -288,8 +288,7 @@ void put_table(struct page *p, enum figure_table_number number, uint32_t columns
                     : COLUMN_SHORT,
                 heading_of(p, table->name, table->columns[i].name)};
     document_table(p->d, message_in(p->wording.language, caption), heads, count, WORDS(p, NO_ROWS));
-    json_array_foreach((json_t *)rows, r, row)
-    {
+    json_array_foreach ((json_t *)rows, r, row) {
         document_row(p->d, false);
         for (int k = 0; k < keys_shown(table); k++) {
             struct shown key;

@@ -13,15 +13,15 @@ static void put_codes(const struct page *p, struct buf *out)
     json_t *value;
     size_t i;
 
-    json_object_foreach(found, code, value)
-    {
+    json_object_foreach (found, code, value) {
         if (out->n > 0)
             buf_put_str(out, p->wording.language == LANGUAGE_JA ? "、" : ", ");
         show_number(&count, figure_low(value));
         buf_printf(out, WORDS(p, CODE_COUNT), code, count.text);
     }
-    json_array_foreach(found, i, value) buf_printf(
-        out, "%s%s", i == 0 ? "" : ", ", json_is_string(value) ? json_string_value(value) : "");
+    json_array_foreach (found, i, value)
+        buf_printf(
+            out, "%s%s", i == 0 ? "" : ", ", json_is_string(value) ? json_string_value(value) : "");
     buf_put_u8(out, 0);
 }
 
@@ -39,9 +39,9 @@ static void put_verdict(struct page *p)
     struct shown time;
 
     if (is_verified(p)) {
-        PUT(p, GOOD, LEDGER_GOOD);
+        SAY(p, GOOD, LEDGER_GOOD);
     } else if (verdict != NULL && strcmp(verdict, "incomplete") == 0) {
-        PUT(p, ALARM, LEDGER_OPEN);
+        SAY(p, ALARM, LEDGER_OPEN);
     } else {
         buf_init(&codes, 16 * 1024);
         put_codes(p, &codes);
@@ -49,11 +49,11 @@ static void put_verdict(struct page *p)
         buf_destroy(&codes);
     }
     if (json_is_true(page_ledger(p, "vouched_by_operator")))
-        PUT(p, NOTICE, NO_WITNESS);
+        SAY(p, NOTICE, NO_WITNESS);
     else if (json_is_string(page_ledger(p, "vouched_at")))
         PUT(p, PARAGRAPH, VOUCHED, show_time(p, &time, page_ledger(p, "vouched_at")));
     else
-        PUT(p, NOTICE, NO_QUORUM);
+        SAY(p, NOTICE, NO_QUORUM);
 }
 
 static void put_found(struct page *p)
@@ -64,9 +64,9 @@ static void put_found(struct page *p)
 
     show_figure(p, &count, FIGURE_COUNT, found);
     if (figure_high(found) == 0)
-        PUT(p, GOOD, RULES_GOOD);
+        SAY(p, GOOD, RULES_GOOD);
     else if (figure_high(found) == 1)
-        PUT(p, NOTICE, RULES_ONE);
+        SAY(p, NOTICE, RULES_ONE);
     else
         PUT(p, NOTICE, RULES_SOME, count.text);
     if (figure_high(undecided) > 0)
@@ -91,7 +91,7 @@ static void put_reach(struct page *p)
     else if (json_is_false(complete))
         PUT(p, NOTICE, NOT_OVER, time.text);
     if (!p->is_public && last_ms >= p->from && figure_high(recorded) == 0)
-        PUT(p, NOTICE, NOTHING_AT_ALL);
+        SAY(p, NOTICE, NOTHING_AT_ALL);
     if (figure_high(not_read) == 0)
         return;
     show_figure(p, &a, FIGURE_COUNT, not_read);
@@ -111,8 +111,9 @@ static void put_off(struct page *p)
     if (json_array_size(off) == 0)
         return;
     buf_init(&names, 16 * 1024);
-    json_array_foreach(off, i, name) buf_printf(
-        &names, "%s%s", i == 0 ? "" : ", ", json_is_string(name) ? json_string_value(name) : "");
+    json_array_foreach (off, i, name)
+        buf_printf(&names, "%s%s", i == 0 ? "" : ", ",
+            json_is_string(name) ? json_string_value(name) : "");
     buf_put_u8(&names, 0);
     PUT(p, NOTICE, RULES_OFF, (const char *)names.p);
     buf_destroy(&names);
@@ -132,7 +133,7 @@ void section_summary(struct page *p)
 {
     struct shown least;
 
-    PUT(p, SECTION, SECTION_SUMMARY);
+    SAY(p, SECTION, SECTION_SUMMARY);
     put_verdict(p);
     put_reach(p);
     put_found(p);
@@ -162,7 +163,7 @@ void section_health(struct page *p)
 
     if (page_rows(p, FIGURES_SYSTEMS) == NULL)
         return;
-    PUT(p, SECTION, SECTION_HEALTH);
+    SAY(p, SECTION, SECTION_HEALTH);
     PUT(p, PARAGRAPH, HEALTH_SYSTEMS,
         show_duration(p, &every, figure_low(json_object_get(limits, "heartbeat-missing"))));
     put_table(p, FIGURES_SYSTEMS,

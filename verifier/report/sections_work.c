@@ -83,7 +83,8 @@ static void put_accesses_over_time(struct page *p)
         return;
     }
     set_pieces(p, o);
-    json_array_foreach(rows, i, row) add_row(o, row);
+    json_array_foreach (rows, i, row)
+        add_row(o, row);
     if (o->agency_count > 0 && o->pieces > 1)
         draw(p, o);
     free(o);
@@ -117,21 +118,21 @@ static void put_volumes_chart(struct page *p)
 
 void section_work(struct page *p)
 {
-    PUT(p, SECTION, SECTION_APPROVALS);
+    SAY(p, SECTION, SECTION_APPROVALS);
     put_table(p, FIGURES_APPROVALS, COLUMNS_ALL);
-    PUT(p, SECTION, SECTION_VOLUMES);
+    SAY(p, SECTION, SECTION_VOLUMES);
     put_volumes_chart(p);
     put_table(p, FIGURES_VOLUMES, COLUMNS_ALL);
-    PUT(p, SECTION, SECTION_ACCESSES);
+    SAY(p, SECTION, SECTION_ACCESSES);
     put_accesses_over_time(p);
     put_table(p, FIGURES_ACCESSES, COLUMNS_ALL);
-    PUT(p, SECTION, SECTION_PROVISIONS);
+    SAY(p, SECTION, SECTION_PROVISIONS);
     put_table(p, FIGURES_PROVISIONS, COLUMNS_ALL);
     put_table(p, FIGURES_RECIPIENTS, COLUMNS_ALL);
-    PUT(p, SECTION, SECTION_EMERGENCIES);
+    SAY(p, SECTION, SECTION_EMERGENCIES);
     put_table(p, FIGURES_EMERGENCIES, COLUMNS_ALL);
-    PUT(p, SECTION, SECTION_RETENTION);
+    SAY(p, SECTION, SECTION_RETENTION);
     put_table(p, FIGURES_RETENTION, COLUMNS_ALL);
-    PUT(p, SECTION, SECTION_INCIDENTS);
+    SAY(p, SECTION, SECTION_INCIDENTS);
     put_table(p, FIGURES_INCIDENTS, COLUMNS_ALL);
 }

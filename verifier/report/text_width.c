@@ -5,9 +5,9 @@
 static double character_width(uint32_t cp)
 {
     if (cp >= 0x20 && cp < 0x7f) {
-        if (memchr("iIl.,:;'|!()[]jft ", (int)cp, 18) != NULL)
+        if (strchr("iIl.,:;'|!()[]jft ", (int)cp) != NULL)
             return 0.32;
-        if (memchr("mwMW@%", (int)cp, 6) != NULL)
+        if (strchr("mwMW@%", (int)cp) != NULL)
             return 0.88;
         return cp >= 'A' && cp <= 'Z' ? 0.66 : 0.56;
     }

@@ -188,9 +188,10 @@ static bool needs_ms(
 
     while (time_count < RULE_FACTS_MAX && next_name(&text, &plain, &name)) {
         const struct fact_form *form = rule_fact_form(rule, name);
+        const struct rule_fact *fact = named_fact(form, facts, count);
 
-        if (form->type == FACT_TIME)
-            times[time_count++] = named_fact(form, facts, count)->number;
+        if (form != NULL && fact != NULL && form->type == FACT_TIME)
+            times[time_count++] = fact->number;
     }
     for (size_t i = 0; i < time_count; i++)
         for (size_t j = 0; j < i; j++)
@@ -216,9 +217,11 @@ int rules_sentence_put(struct buf *out, const struct rule *rule, uint64_t senten
     style.to_ms = needs_ms(rule, text, facts, count);
     for (p = text; next_name(&p, &plain, &name);) {
         const struct fact_form *form = rule_fact_form(rule, name);
+        const struct rule_fact *fact = named_fact(form, facts, count);
 
+        assert(form != NULL && fact != NULL); /* they were looked for above */
         buf_put_span(out, plain);
-        put_fact(out, form, named_fact(form, facts, count), &style);
+        put_fact(out, form, fact, &style);
     }
     buf_put_span(out, plain);
     return 0;
