@@ -4,7 +4,7 @@
 What tests/forge/damage.py foretells is exactly what keiin-verify and the reference have to
 find, and with --state what someone finds who saw the ledger before. Where neither finds
 anything, the kind says what else does, or that it is no damage.
-    damage.py                 all kinds; on one ledger with every set of keys
+    damage.py                 all kinds; with KEIIN_LONG with every set of keys, else with two
     damage.py WORD...         kinds, ledgers or sets of keys whose name contains a WORD
 """
 
@@ -324,15 +324,14 @@ def _said(verdict):
 
 
 def jobs(subjects):
-    """Name every damage to be done: all sets of keys on the first ledger, some on others."""
+    """Name every damage to be done: with each set of keys, or with two."""
     for place, subject in enumerate(subjects):
         sets = subject.key_sets()
         names = list(sets)
-        is_thorough = KEIIN_LONG or (subject.name == "everything" and not KEIIN_SHORT)
         for number, kind in enumerate(KINDS):
             if KEIIN_SHORT and place > 0 and number % 5 != place - 1:
                 continue
-            chosen = names if is_thorough else {names[0], names[number % len(names)]}
+            chosen = names if KEIIN_LONG else {names[0], names[number % len(names)]}
             for holder in chosen:
                 for seed in range(5 if KEIIN_LONG else 1):
                     yield subject, kind, holder, sets[holder], seed + number

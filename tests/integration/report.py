@@ -94,7 +94,7 @@ class Histories(Case):
             last = max(entry.received for _, entry, _ in history_lab.stream(folder))
             periods = [("2025", "2026"), ("2025-04", "2025-04"), ("2025-04-10", "2025-04-10"),
                        ("2025-04-03T10:11:12.345Z", "2025-05-01T03:04:05Z")]
-            if seed == SEED:
+            if LONG:
                 periods += [("2025-04", "2025-06"), ("2031", "2031"), ("2020", "2020"),
                             ("2025-04-10T12:00:00.001Z", "2025-04-10T12:00:00.002Z"),
                             (last, last + 1), (last - 1, last)]

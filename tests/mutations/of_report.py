@@ -18,22 +18,22 @@ out("public-year", "a year is the sum of what its months tell", PUBLIC,
     "        return range_json(count_of(v, table, g, i));",
     "        return range_json(range_cell(true_number(v, table, g, i), v->min));", SOLVED)
 out("public-received", "what was received is not told of a month", PUBLIC,
-    "[VOLUMES_RECEIVED] = {ROUNDED}", "[VOLUMES_RECEIVED] = {COUNT}", SOLVED)
+    "[VOLUMES_RECEIVED] = {.kind = ROUNDED}", "[VOLUMES_RECEIVED] = {.kind = COUNT}", SOLVED)
 out("public-receipts", "receipts are not told of a month", PUBLIC,
-    "[PROVISIONS_RECEIPTS] = {ROUNDED}", "[PROVISIONS_RECEIPTS] = {COUNT}", SOLVED)
+    "[PROVISIONS_RECEIPTS] = {.kind = ROUNDED}", "[PROVISIONS_RECEIPTS] = {.kind = COUNT}", SOLVED)
 out("public-over-time", "accesses over time are sums of what is told", PUBLIC,
     "range_cell(all.cells[at].values[from[i]], v->min)",
     "((struct range){all.cells[at].values[from[i]], all.cells[at].values[from[i]], WHY_SUM})",
     SOLVED)
 out("public-ratified", "ratifications are not told of a month", PUBLIC,
-    "[EMERGENCIES_RATIFIED] = {ROUNDED}", "[EMERGENCIES_RATIFIED] = {COUNT}", SOLVED)
+    "[EMERGENCIES_RATIFIED] = {.kind = ROUNDED}", "[EMERGENCIES_RATIFIED] = {.kind = COUNT}", SOLVED)
 out("public-answers", "answers are not told of a month", PUBLIC,
-    "[ANSWERS_IN_TIME] = {ROUNDED}", "[ANSWERS_IN_TIME] = {COUNT}", SOLVED)
+    "[ANSWERS_IN_TIME] = {.kind = ROUNDED}", "[ANSWERS_IN_TIME] = {.kind = COUNT}", SOLVED)
 out("public-requested", "requests are not told of a month", PUBLIC,
-    "[APPROVALS_REQUESTED] = {ROUNDED}", "[APPROVALS_REQUESTED] = {COUNT}", SOLVED)
+    "[APPROVALS_REQUESTED] = {.kind = ROUNDED}", "[APPROVALS_REQUESTED] = {.kind = COUNT}", SOLVED)
 out("public-due", "what was due is the sum of what is told", PUBLIC,
     "[RETENTION_DUE] = {SUM_OF_TWO, NULL, RETENTION_ON_TIME, RETENTION_LATE}",
-    "[RETENTION_DUE] = {COUNT}", SOLVED)
+    "[RETENTION_DUE] = {.kind = COUNT}", SOLVED)
 out("public-acts", "acts that other tables count are not told", PUBLIC,
     "if (table == FIGURES_ACTS && !is_public_act(g.cells[0].keys[0]))", "if (false)",
     "unit/test_public")
