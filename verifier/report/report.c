@@ -39,14 +39,11 @@ static int give(void *ctx, const struct record_place *place, struct span record)
 static int entry(void *ctx, const struct keeper_entry *e)
 {
     struct report *r = ctx;
-    bool was_over = tally_is_over(r->tally);
-    int err;
+    int err = 0;
 
     /* What is open at the end of the period is told before that is closed. */
-    if (!was_over && tally_would_end(r->tally, e->received))
+    if (tally_would_end(r->tally, e->received))
         err = rules_open(r->rules);
-    else
-        err = 0;
     if (err != 0 || tally_is_behind(r->tally, e->received))
         return err;
     err = rules_entry(r->rules, e);
@@ -163,12 +160,6 @@ static int by_place(const void *a, const void *b)
     if (x->index != y->index)
         return x->index < y->index ? -1 : 1;
     return (x->position > y->position) - (x->position < y->position);
-}
-
-const struct rules_address *report_cited(const struct report *r, size_t *count)
-{
-    *count = r->cited_count;
-    return r->cited;
 }
 
 /* In the order of the ledger, each once. */

@@ -51,7 +51,4 @@ int report_finish(struct report *r, const struct audit_result *audit, struct spa
 int report_add_evidence(const struct report *r, struct source *source,
     const struct audit_result *audit, json_t *json) KEIIN_MUST_USE;
 
-/* The records that the listed findings rest on, each once, in the order of the ledger. */
-const struct rules_address *report_cited(const struct report *r, size_t *count);
-
 #endif
