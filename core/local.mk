@@ -26,5 +26,6 @@ libcore_la_SOURCES = \
 	core/tile.c core/tile.h \
 	core/tree.c core/tree.h \
 	core/vkey.c core/vkey.h \
+	core/version.h \
 	core/wording.c core/wording.h
 libcore_la_LIBADD = $(SODIUM_LIBS) $(CRYPTO_LIBS) $(MSGPACK_LIBS)

@@ -87,6 +87,14 @@ bool zone_parse(struct span text, int *minutes)
     return true;
 }
 
+void zone_text(char out[static ZONE_TEXT_BYTES], int minutes)
+{
+    int all = minutes < 0 ? -minutes : minutes;
+
+    snprintf(
+        out, ZONE_TEXT_BYTES, "%c%02d:%02d", minutes < 0 ? '-' : '+', all / 60 % 100, all % 60);
+}
+
 bool civil_to_ms(const struct civil *c, int zone_minutes, uint64_t *ms)
 {
     static const uint64_t last_day = UINT64_MAX / DAY_MS;
@@ -214,15 +222,16 @@ void wording_time_ms(struct buf *out, const struct wording *w, uint64_t ms)
 
 void wording_zone(struct buf *out, const struct wording *w)
 {
-    int zone = w->zone_minutes == ZONE_RFC3339 ? 0 : w->zone_minutes,
-        size = zone < 0 ? -zone : zone;
+    int zone = w->zone_minutes == ZONE_RFC3339 ? 0 : w->zone_minutes;
+    char text[ZONE_TEXT_BYTES];
     bool named = w->language == LANGUAGE_JA && (zone == 0 || zone == 9 * 60);
 
     if (named)
         buf_put_str(out, zone == 0 ? "協定世界時（" : "日本時間（");
     buf_put_str(out, "UTC");
+    zone_text(text, zone);
     if (zone != 0)
-        buf_printf(out, "%c%02d:%02d", zone < 0 ? '-' : '+', size / 60, size % 60);
+        buf_put_str(out, text);
     if (named)
         buf_put_str(out, "）");
 }

@@ -25,6 +25,8 @@ unsigned civil_month_days(int64_t year, unsigned month);
 
 /* A zone as "+09:00", and nothing else; false when it is none, or beyond 18 hours. */
 bool zone_parse(struct span text, int *minutes);
+#define ZONE_TEXT_BYTES 16
+void zone_text(char out[static ZONE_TEXT_BYTES], int minutes);
 
 /* How times are to be written. */
 struct wording {

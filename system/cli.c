@@ -8,12 +8,9 @@
 
 #include "core/ed25519.h"
 #include "core/text.h"
+#include "core/version.h"
 #include "system/clock.h"
 #include "system/messages.h"
-
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "0.1.0"
-#endif
 
 #define LINE_BYTES_MAX 4096 /* of an error, without memory for more */
 #define PROGRESS_FIRST_MS 1000

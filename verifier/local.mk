@@ -111,6 +111,7 @@ libreport_la_SOURCES = \
 	verifier/report/tally_approvals.c \
 	verifier/report/tally_committee.c \
 	verifier/report/tally_emergencies.c \
+	verifier/report/tally_findings.c \
 	verifier/report/tally_public.c \
 	verifier/report/tally_retention.c \
 	verifier/report/tally_systems.c \

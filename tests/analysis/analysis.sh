@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Three programs read the whole source and have nothing to say: cppcheck, clang-tidy (what it leaves
-# out is in .clang-tidy) and gcc -fanalyzer. clang's own analyzer, which takes minutes, joins them
+# out is in .clang-tidy) and gcc, with -fanalyzer. clang's own analyzer, which takes minutes, joins them
 # with KEIIN_LONG.
 set -uo pipefail
 cd "${KEIIN_SRC:-$(dirname "$0")/../..}" || exit 1
@@ -33,5 +33,9 @@ cppcheck --suppress=ctuuninitvar --enable=warning,performance,portability --inli
     --error-exitcode=1 --quiet . -i tests -i build || failed=1
 each clang-tidy "${tidy[@]}" '{}' -- "${flags[@]}" 2>&1 | grep -v ' warnings\? generated' && failed=1
 each gcc "${flags[@]}" "${analyzer[@]}" '{}' || failed=1
+# Arguments held against the sentences that they go into. Where a sentence is not named outright gcc
+# finds no text, which is passed over.
+each gcc "${flags[@]}" -fsyntax-only -Wall -include tests/analysis/message_literals.h '{}' 2>&1 |
+    grep -F '[-Wformat' && failed=1
 echo "$(wc -w <<<"$sources") files read by cppcheck, clang-tidy and gcc -fanalyzer"
 exit "$failed"

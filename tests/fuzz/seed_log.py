@@ -15,6 +15,11 @@ from packing import pack  # noqa: E402
 DASH = "\u2014 ".encode()
 
 
+def read(path):
+    with open(os.path.join(SRC, path), "rb") as file:
+        return file.read()
+
+
 def sha256(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 

@@ -8,6 +8,7 @@ APPROVALS = "verifier/report/tally_approvals.c"
 EMERGENCIES = "verifier/report/tally_emergencies.c"
 RETENTION = "verifier/report/tally_retention.c"
 COMMITTEE = "verifier/report/tally_committee.c"
+FOUND = "verifier/report/tally_findings.c"
 VOLUMES = "verifier/report/tally_volumes.c"
 ACCESSES = "verifier/report/tally_accesses.c"
 SYSTEMS = "verifier/report/tally_systems.c"
@@ -33,7 +34,7 @@ out("now", "now is the greatest time of receipt so far", TALLY,
     by_hand("the_end_decides_by_now"))
 out("middle", "of two middle times the shorter", TALLY,
     "&all[(n - 1) / 2]", "&all[n / 2]", BY_CHANCE)
-out("unsettled", "what is open is told of a period without entries", COMMITTEE,
+out("unsettled", "what is open is told of a period without entries", FOUND,
     "figures_add(t->figures, &row, FINDINGS_UNSETTLED, 1);",
     "tally_add(t, FIGURES_FINDINGS, span_str(f->rule->name), FINDINGS_UNSETTLED, 1);",
     by_hand("how_things_stand_is_told_where_nothing_happened"))
@@ -62,10 +63,15 @@ out("greatest", "sums stop at a number that JSON has", "verifier/report/figures.
 out("in-time", "an answer at its deadline is in time", COMMITTEE,
     "r->received <= time_after(d.began_ms, limit)", "r->received < time_after(d.began_ms, limit)",
     by_hand("answers_at_their_deadline"))
-out("reopened", "the committee's last word on a finding counts", COMMITTEE,
+out("reopened", "the committee's last word on a finding counts", FOUND,
     "        c->state = STATE_OPEN;", "        (void)c;",
     by_hand("findings_and_what_became_of_them"))
-out("age", "30 days are 30 days", COMMITTEE,
+out("grown", "findings stay when their table grows", FOUND,
+    "*slot_of(&more, all->slots[i].id) = all->slots[i];", "(void)slot_of(&more, 0);",
+    "unit/test_tally")
+out("once", "a finding that is told twice is one", FOUND,
+    "    if (c->rule != 0)\n        return 0;\n    while", "    while", "unit/test_tally")
+out("age", "30 days are 30 days", FOUND,
     "age <= 30 * DAY", "age < 30 * DAY", by_hand("findings_and_what_became_of_them"))
 out("silence", "silence before the period is not of it", SYSTEMS,
     "late > t->period.from ? late : t->period.from", "late", by_hand("silence"))

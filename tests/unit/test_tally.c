@@ -4,11 +4,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "core/text.h"
 #include "tests/unit/report_bench.h"
+#include "verifier/report/tally.h"
 
 /* A report of January 2026, in which streams begin, with the initial limits. */
 static json_t *january(struct stream *s, const char *ini)
@@ -253,6 +255,39 @@ static void counts_findings(void **state)
     end(s, r);
 }
 
+/* Of as many as make their table grow again and again; each comes twice. */
+static void counts_a_finding_once(void **state)
+{
+    enum { FINDINGS = 5000 };
+    struct rules_limits *limits = bench_limits(NULL);
+    struct figure_cells *rows = NULL;
+    struct tally *t = NULL;
+    struct period january;
+    size_t count = 0;
+
+    (void)state;
+    assert_int_equal(period_parse(&january, "2026-01", "2026-01", 0), PERIOD_GOOD);
+    assert_int_equal(tally_new(&january, limits, false, &t), 0);
+    assert_false(tally_is_behind(t, january.from));
+    for (uint64_t i = 0; i < 2 * FINDINGS; i++) {
+        struct rules_finding f = {.rule = rules_all[i % FINDINGS % 2]};
+
+        be64_put(f.id.b, i % FINDINGS);
+        assert_int_equal(tally_finding(t, &f), 0);
+    }
+    assert_int_equal(tally_end(t), 0);
+    assert_int_equal(figures_rows(tally_figures(t), FIGURES_FINDINGS, &rows, &count), 0);
+    assert_int_equal(count, 2);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(rows[i].values[FINDINGS_FOUND], FINDINGS / 2);
+        assert_int_equal(rows[i].values[FINDINGS_UNDECIDED], FINDINGS / 2);
+        assert_int_equal(rows[i].values[FINDINGS_YOUNG], FINDINGS / 2);
+    }
+    free(rows);
+    tally_free(t);
+    rules_limits_free(limits);
+}
+
 static void counts_what_is_not_settled(void **state)
 {
     struct stream *s = stream_new(NULL);
@@ -399,6 +434,7 @@ int main(void)
         cmocka_unit_test(counts_retention),
         cmocka_unit_test(counts_incidents),
         cmocka_unit_test(counts_findings),
+        cmocka_unit_test(counts_a_finding_once),
         cmocka_unit_test(counts_what_is_not_settled),
         cmocka_unit_test(counts_acts_and_answers),
         cmocka_unit_test(counts_records_and_systems),

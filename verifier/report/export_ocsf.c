@@ -5,11 +5,8 @@
 #include <inttypes.h>
 
 #include "core/text.h"
+#include "core/version.h"
 #include "verifier/report/export.h"
-
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "0.1.0"
-#endif
 
 #define CLASS_UID 6005
 #define BIT(f) (UINT64_C(1) << (f))

@@ -62,27 +62,21 @@ static bool parse(const char *text, int zone_minutes, uint64_t *first, uint64_t 
     return civil_to_ms(&c, zone_minutes, first) && civil_to_ms(&next, zone_minutes, end);
 }
 
-int period_parse(
-    struct period *out, const char *from, const char *to, int zone_minutes, struct why *why)
+enum period_wrong period_parse(
+    struct period *out, const char *from, const char *to, int zone_minutes)
 {
     uint64_t unused;
 
     *out = (struct period){.zone_minutes = zone_minutes, .parts = 1};
-    if (!parse(from, zone_minutes, &out->from, &unused)) {
-        why_set(why, "--from %s is no year, month, day or time such as 2025-04-01", from);
-        return KEIIN_EUSAGE;
-    }
-    if (!parse(to, zone_minutes, &unused, &out->to)) {
-        why_set(why, "--to %s is no year, month, day or time such as 2025-04-30", to);
-        return KEIIN_EUSAGE;
-    }
-    if (out->from >= out->to) {
-        why_set(why, "--to %s is not behind --from %s", to, from);
-        return KEIIN_EUSAGE;
-    }
+    if (!parse(from, zone_minutes, &out->from, &unused))
+        return PERIOD_FROM_UNREADABLE;
+    if (!parse(to, zone_minutes, &unused, &out->to))
+        return PERIOD_TO_UNREADABLE;
+    if (out->from >= out->to)
+        return PERIOD_BACKWARDS;
     out->bounds[0] = out->from;
     out->bounds[1] = out->to;
-    return 0;
+    return PERIOD_GOOD;
 }
 
 bool period_take_months(struct period *p)

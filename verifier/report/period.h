@@ -17,13 +17,13 @@ struct period {
     uint64_t bounds[PERIOD_PARTS_MAX + 1];
 };
 
+enum period_wrong { PERIOD_GOOD, PERIOD_FROM_UNREADABLE, PERIOD_TO_UNREADABLE, PERIOD_BACKWARDS };
 /*
  * From two texts, each a year (2025), a month (2025-04), a day (2025-04-01) or a time (RFC 3339): from the
- * beginning of the first to the end of the second, or to the very time that it is. KEIIN_EUSAGE
- * with what is wrong.
+ * beginning of the first to the end of the second, or to the very time that it is.
  */
-int period_parse(struct period *out, const char *from, const char *to, int zone_minutes,
-    struct why *why) KEIIN_MUST_USE;
+enum period_wrong period_parse(
+    struct period *out, const char *from, const char *to, int zone_minutes) KEIIN_MUST_USE;
 
 /* Whether it is one calendar month, or one calendar year; then its parts are set to its months. */
 bool period_take_months(struct period *p);

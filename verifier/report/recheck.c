@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "core/text.h"
+#include "core/version.h"
+#include "core/wording.h"
 #include "system/json.h"
 #include "verifier/check/finding.h"
 #include "verifier/report/recheck_internal.h"
@@ -175,7 +177,7 @@ static void check_limits(struct recheck *r, const json_t *report, const struct r
     static const char *const names[] = {"not_used", "limits_ms", "public_min"};
     const json_t *rules = recheck_at(report, "rules");
     json_t *want = report_rules(limits);
-    char zone[REPORT_ZONE_BYTES];
+    char zone[ZONE_TEXT_BYTES];
 
     if (want == NULL || json_status() != 0) {
         json_decref(want);
@@ -186,7 +188,7 @@ static void check_limits(struct recheck *r, const json_t *report, const struct r
     for (size_t i = 0; r->rules_known && i < sizeof names / sizeof names[0]; i++)
         recheck_member(r, RECHECK_STATED, rules, "rules.", names[i],
             json_incref(json_object_get(want, names[i])));
-    report_zone(rules_limits_zone_minutes(limits), zone);
+    zone_text(zone, rules_limits_zone_minutes(limits));
     if (r->rules_known)
         recheck_member(
             r, RECHECK_STATED, recheck_at(report, "period"), "period.", "zone", json_string(zone));

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "core/text.h"
+#include "core/version.h"
+#include "core/wording.h"
 #include "verifier/report/evidence_json.h"
 #include "verifier/report/finding_json.h"
 #include "verifier/report/report_internal.h"
@@ -199,21 +201,13 @@ json_t *report_bytes(struct span bytes)
     return json;
 }
 
-void report_zone(int minutes, char out[static REPORT_ZONE_BYTES])
-{
-    int all = minutes < 0 ? -minutes : minutes;
-
-    snprintf(
-        out, REPORT_ZONE_BYTES, "%c%02d:%02d", minutes < 0 ? '-' : '+', all / 60 % 100, all % 60);
-}
-
 static json_t *period_object(const struct report *r)
 {
     const struct period *p = &r->options.period;
     json_t *json = json_object();
-    char zone[REPORT_ZONE_BYTES];
+    char zone[ZONE_TEXT_BYTES];
 
-    report_zone(p->zone_minutes, zone);
+    zone_text(zone, p->zone_minutes);
     json_put(json, "from", report_time(true, p->from));
     json_put(json, "to", report_time(true, p->to));
     json_put(json, "zone", json_string(zone));
@@ -254,7 +248,7 @@ static int put_figures(struct report *r, json_t *json)
     return err;
 }
 
-static int end_reading(struct report *r, const struct audit_result *audit, struct why *why)
+static int end_reading(struct report *r, const struct audit_result *audit)
 {
     int err = tally_is_over(r->tally) ? 0 : rules_conclude(r->rules, audit);
 
@@ -263,20 +257,17 @@ static int end_reading(struct report *r, const struct audit_result *audit, struc
     for (size_t i = 0; i < audit->finding_count; i++)
         if (audit->findings[i].code == FINDING_WRITER_GAP && audit->findings[i].writer != NULL)
             tally_gap(r->tally, span_str(audit->findings[i].writer));
-    if (err == 0 && r->options.profile == REPORT_PUBLIC && !tally_is_complete(r->tally)) {
-        why_set(why, "the period is not over in this ledger, and numbers that still change would "
-                     "tell the public what a later report hides");
+    if (err == 0 && r->options.profile == REPORT_PUBLIC && !tally_is_complete(r->tally))
         err = KEIIN_EUSAGE;
-    }
     return err;
 }
 
-int report_finish(struct report *r, const struct audit_result *audit, struct span origin,
-    json_t **out, struct why *why)
+int report_finish(
+    struct report *r, const struct audit_result *audit, struct span origin, json_t **out)
 {
     bool is_public = r->options.profile == REPORT_PUBLIC;
     json_t *json = json_object();
-    int err = json == NULL ? KEIIN_ENOMEM : end_reading(r, audit, why);
+    int err = json == NULL ? KEIIN_ENOMEM : end_reading(r, audit);
 
     order_cited(r);
     if (err == 0) {

@@ -17,11 +17,6 @@
 
 enum report_profile { REPORT_COMMITTEE, REPORT_PUBLIC };
 
-/* Of the program that makes it. */
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "0.1.0"
-#endif
-
 struct report_options {
     enum report_profile profile;
     struct period period; /* of REPORT_PUBLIC with its months as parts */
@@ -38,11 +33,11 @@ const struct record_keeper *report_keeper(struct report *r);
 
 /*
  * After the audit: the report without its evidence, to be freed by json_decref. The same ledger, checkpoint,
- * roster, options and version give the same object. KEIIN_EUSAGE with `why`: the public profile of
- * a period that is not over in the ledger; KEIIN_ENOMEM.
+ * roster, options and version give the same object. KEIIN_EUSAGE: the public profile of a period
+ * that is not over in the ledger; KEIIN_ENOMEM.
  */
 int report_finish(struct report *r, const struct audit_result *audit, struct span origin,
-    json_t **out, struct why *why) KEIIN_MUST_USE;
+    json_t **out) KEIIN_MUST_USE;
 
 /*
  * Behind it: the member "evidence", from the source that was audited (evidence_json.h). Blocking.

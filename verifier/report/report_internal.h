@@ -9,9 +9,7 @@
 json_t *report_time(bool has, uint64_t ms);
 json_t *report_bytes(struct span bytes); /* base64 */
 
-/* report.c: a zone as "+09:00"; what of the limits stands in a report, NULL without memory. */
-#define REPORT_ZONE_BYTES 16
-void report_zone(int minutes, char out[static REPORT_ZONE_BYTES]);
+/* report.c: what of the limits stands in a report; NULL without memory. */
 json_t *report_rules(const struct rules_limits *rules);
 
 /* ledger_json.c: a witness and when it cosigned; what the audit says of the ledger. `figures` of the profile. */

@@ -14,7 +14,6 @@
     X(provided, uint64_t)                                                                          \
     X(emergencies, struct counted_emergency)                                                       \
     X(durations, uint64_t)                                                                         \
-    X(findings, struct counted_finding)                                                            \
     X(demands, uint64_t)                                                                           \
     X(said, uint64_t)
 
@@ -26,7 +25,8 @@ static bool tables_new(struct tally *t)
     TALLY_TABLES(NEW)
 #undef NEW
     t->figures = figures_new();
-    return all && t->figures != NULL;
+    t->findings = counted_findings_new();
+    return all && t->figures != NULL && t->findings != NULL;
 }
 
 int tally_new(const struct period *period, const struct rules_limits *limits, bool is_public,
@@ -53,6 +53,7 @@ void tally_free(struct tally *t)
     if (t == NULL)
         return;
     figures_free(t->figures);
+    counted_findings_free(t->findings);
 #define FREE(name, type) table_free(t->name);
     TALLY_TABLES(FREE)
 #undef FREE
@@ -64,6 +65,7 @@ void tally_reset(struct tally *t)
     struct tally fresh = *t;
 
     figures_clear(t->figures);
+    counted_findings_clear(t->findings);
 #define CLEAR(name, type) table_clear(t->name);
     TALLY_TABLES(CLEAR)
 #undef CLEAR
@@ -198,6 +200,7 @@ static void close_part(struct tally *t)
     volumes_close(t);
     retention_close(t);
     emergencies_close(t);
+    findings_close(t);
     committee_close(t);
 }
 

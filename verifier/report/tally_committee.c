@@ -1,64 +1,12 @@
-/* What the committee did, what it was answered, and what became of findings. */
-#include "core/text.h"
+/* What the committee did, and what it was answered. */
 #include "verifier/report/tally_internal.h"
 #include "verifier/report/tally_tables.h"
 
-#define DAY RULE_DAY
 #define COMMITTEE_ACTS                                                                             \
     (ACTION_BIT(ACTION_APPROVE) | ACTION_BIT(ACTION_REVOKE) | ACTION_BIT(ACTION_INSPECT) |         \
         ACTION_BIT(ACTION_NOTIFY) | ACTION_BIT(ACTION_DEMAND) | ACTION_BIT(ACTION_RECOMMEND) |     \
         ACTION_BIT(ACTION_FINDING) | ACTION_BIT(ACTION_ERASE_RECORD) |                             \
         ACTION_BIT(ACTION_EMERGENCY_BEGIN) | ACTION_BIT(ACTION_EMERGENCY_END))
-
-int findings_add_found(struct tally *t, const struct rules_finding *f)
-{
-    char hex[2 * HASH_BYTES + 1];
-    const struct span none = {NULL, 0};
-    struct counted_finding *c;
-    struct figure_row row;
-
-    if (f->open) {
-        /* Told as the period ends, whether it has an entry or not. */
-        row = tally_row(t, FIGURES_FINDINGS, span_str(f->rule->name), none, none);
-        row.part = t->period.parts - 1;
-        figures_add(t->figures, &row, FINDINGS_UNSETTLED, 1);
-        return 0;
-    }
-    hex_encode(hex, span_hash(&f->id));
-    c = table_add(t->findings, key_of(span_of(hex, FINDING_KEY_BYTES)));
-    if (c == NULL)
-        return KEIIN_ENOMEM;
-    if (c->rule != NULL)
-        return 0;
-    c->rule = f->rule;
-    c->found_ms = t->now_ms;
-    tally_add(t, FIGURES_FINDINGS, span_str(f->rule->name), FINDINGS_FOUND, 1);
-    return 0;
-}
-
-/* The committee says what became of a finding: named by its id, or 16 digits of it. */
-static void judged(struct tally *t, const struct rules_record *r)
-{
-    struct span id = record_text(r, F_FINDING);
-    struct counted_finding *c =
-        id.n < FINDING_KEY_BYTES
-            ? NULL
-            : table_find(t->findings, key_of(span_of(id.p, FINDING_KEY_BYTES)));
-
-    if (c == NULL)
-        return;
-    if (record_is(r, F_STATE, "explained")) {
-        c->state = STATE_EXPLAINED;
-        tally_add(t, FIGURES_FINDINGS, span_str(c->rule->name), FINDINGS_EXPLAINED, 1);
-    } else if (record_is(r, F_STATE, "confirmed")) {
-        c->state = STATE_CONFIRMED;
-        tally_add(t, FIGURES_FINDINGS, span_str(c->rule->name), FINDINGS_CONFIRMED, 1);
-    } else if (record_is(r, F_STATE, "open")) {
-        c->state = STATE_OPEN;
-    }
-}
-
-/* --- Demands and recommendations. */
 
 static struct span kind_of(bool recommendation)
 {
@@ -115,34 +63,14 @@ int committee_record(struct tally *t, const struct rules_record *r)
         return 0;
     tally_add(t, FIGURES_ACTS, r->action_name, ACTS_COUNT, 1);
     if (r->action == ACTION_FINDING)
-        judged(t, r);
+        findings_judged(t, r);
     return r->action == ACTION_DEMAND || r->action == ACTION_RECOMMEND ? asked(t, r) : 0;
-}
-
-static void close_findings(struct tally *t)
-{
-    uint64_t end = tally_part_end(t);
-
-    for (const struct counted_finding *c = NULL; (c = table_next(t->findings, c)) != NULL;) {
-        struct span rule = span_str(c->rule->name);
-        uint64_t age = end > c->found_ms ? end - c->found_ms : 0;
-
-        if (c->state == STATE_EXPLAINED || c->state == STATE_CONFIRMED)
-            continue;
-        tally_add(t, FIGURES_FINDINGS, rule, FINDINGS_UNDECIDED, 1);
-        tally_add(t, FIGURES_FINDINGS, rule,
-            age <= 30 * DAY   ? FINDINGS_YOUNG
-            : age <= 90 * DAY ? FINDINGS_MIDDLE
-                              : FINDINGS_OLD,
-            1);
-    }
 }
 
 void committee_close(struct tally *t)
 {
     uint64_t limit = rules_limits_number(t->limits, "response-overdue", "limit");
 
-    close_findings(t);
     for (const uint64_t *value = NULL; (value = table_next(t->demands, value)) != NULL;) {
         struct span more = table_more(value);
         struct counted_demand d;

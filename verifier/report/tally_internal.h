@@ -29,9 +29,9 @@ struct tally {
     struct table *provided; /* by ref; behind each the kind of recipient */
     struct table *emergencies; /* by approval; behind each the agency */
     struct table *durations; /* by part, table and agency; behind each uint64_t values */
-    struct table *findings; /* by the beginning of their ids */
     struct table *demands; /* by ref or address; behind each its demands */
     struct table *said; /* by what it is and the text: what the public may read */
+    struct counted_findings *findings;
 };
 
 /* The writer's agency, as the roster lists it; empty for one that none listed. */
@@ -78,7 +78,14 @@ void retention_close(struct tally *t);
 int accesses_record(struct tally *t, const struct rules_record *r) KEIIN_MUST_USE;
 int emergencies_record(struct tally *t, const struct rules_record *r) KEIIN_MUST_USE;
 void emergencies_close(struct tally *t);
+/* Each finding once. */
 int findings_add_found(struct tally *t, const struct rules_finding *f) KEIIN_MUST_USE;
+/* The committee's record of what became of one: named by its id, or at least 16 digits of it. */
+void findings_judged(struct tally *t, const struct rules_record *r);
+void findings_close(struct tally *t);
+struct counted_findings *counted_findings_new(void); /* NULL without memory */
+void counted_findings_free(struct counted_findings *all);
+void counted_findings_clear(struct counted_findings *all);
 int committee_record(struct tally *t, const struct rules_record *r) KEIIN_MUST_USE;
 void committee_close(struct tally *t);
 int durations_close(struct tally *t) KEIIN_MUST_USE;

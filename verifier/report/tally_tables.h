@@ -38,14 +38,6 @@ struct counted_emergency {
     bool decided;
 };
 
-enum finding_state { STATE_UNDECIDED, STATE_OPEN, STATE_EXPLAINED, STATE_CONFIRMED };
-struct counted_finding {
-    const struct rule *rule;
-    uint64_t found_ms; /* when the ledger showed it */
-    enum finding_state state;
-};
-#define FINDING_KEY_BYTES 16 /* of the id in hex */
-
 struct counted_demand {
     uint64_t began_ms;
     bool recommendation, waits;

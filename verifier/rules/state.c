@@ -1,11 +1,8 @@
 #include <stdlib.h>
 
 #include "core/sha256.h"
+#include "core/version.h"
 #include "verifier/rules/engine_internal.h"
-
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "0.1.0"
-#endif
 
 /*
  * Saved, in the byte order of the machine: these words, the digest of the limits, a hash over

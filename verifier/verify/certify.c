@@ -6,14 +6,11 @@
 #include "core/certificate.h"
 #include "core/note.h"
 #include "core/sha256.h"
+#include "core/version.h"
 #include "system/cli.h"
 #include "system/file.h"
 #include "system/messages.h"
 #include "verifier/verify/verify.h"
-
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "0.1.0"
-#endif
 
 int certify_begin(struct certify *c)
 {

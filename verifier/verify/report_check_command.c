@@ -122,16 +122,15 @@ static bool is_whole(struct report_check *a)
 
 static int compare(struct report_check *a, struct report *report)
 {
-    struct why why = {""};
     json_t *again = NULL;
-    int err = report_finish(report, &a->ledger.result, span_str(a->ledger.origin), &again, &why);
+    int err = report_finish(report, &a->ledger.result, span_str(a->ledger.origin), &again);
 
-    if (err == KEIIN_EUSAGE) { /* a period that is not over, which the public is told nothing of */
-        cannot(a, why.text);
+    if (err == KEIIN_EUSAGE) {
+        cannot(a, message_text(MESSAGE_VERIFY_REPORT_NOT_OVER));
         return 0;
     }
     if (err != 0)
-        return status_of_error(err, "report-check", &why);
+        return status_of_error(err, "report-check", NULL);
     recheck_compare(&a->recheck, a->report, again);
     json_decref(again);
     return 0;

@@ -82,16 +82,31 @@ static char *tar_name(const char *out)
     return asprintf(&path, "%.*s.evidence.tar", (int)n, out) < 0 ? NULL : path;
 }
 
+static int take_period(struct report_arguments *a, int zone_minutes)
+{
+    switch (period_parse(&a->options.period, a->from, a->to, zone_minutes)) {
+    case PERIOD_GOOD:
+        break;
+    case PERIOD_FROM_UNREADABLE:
+        return cli_usage(message_text(MESSAGE_VERIFY_REPORT_FROM), a->from);
+    case PERIOD_TO_UNREADABLE:
+        return cli_usage(message_text(MESSAGE_VERIFY_REPORT_TO), a->to);
+    case PERIOD_BACKWARDS:
+        return cli_usage(message_text(MESSAGE_VERIFY_REPORT_BACKWARDS), a->to, a->from);
+    }
+    return 0;
+}
+
 /* Period and limits, and that nothing is overwritten: before an audit that may take long. */
 static int prepare(struct report_arguments *a, const struct rules_limits *limits)
 {
     struct report_options *o = &a->options;
     struct why why = {""};
-    int err = period_parse(&o->period, a->from, a->to, rules_limits_zone_minutes(limits), &why);
+    int status = take_period(a, rules_limits_zone_minutes(limits));
 
     o->limits = limits;
-    if (err != 0)
-        return cli_usage("%s", why.text);
+    if (status != 0)
+        return status;
     if (o->profile == REPORT_PUBLIC && !period_take_months(&o->period))
         return cli_usage("%s", message_text(MESSAGE_VERIFY_REPORT_MONTHS));
     if (a->evidence && o->profile == REPORT_PUBLIC)
@@ -210,7 +225,9 @@ static int make(struct report_arguments *a, struct report *report)
     status = audited_run(&a->ledger);
     if (status != 0)
         return status;
-    err = report_finish(report, &a->ledger.result, span_str(a->ledger.origin), &json, &why);
+    err = report_finish(report, &a->ledger.result, span_str(a->ledger.origin), &json);
+    if (err == KEIIN_EUSAGE)
+        why_set(&why, "%s", message_text(MESSAGE_VERIFY_REPORT_NOT_OVER));
     if (err == 0)
         err = report_add_evidence(report, a->ledger.source, &a->ledger.result, json);
     status = err == 0 ? write_report(a, json) : status_of_error(err, "report", &why);

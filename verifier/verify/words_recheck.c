@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "core/text.h"
+#include "core/version.h"
 #include "system/cli.h"
 #include "system/json.h"
 #include "system/messages.h"
@@ -114,9 +115,10 @@ void words_recheck(FILE *to, const char *path, const struct recheck *r, const js
     int status = recheck_status(r);
 
     cli_put_visible(to, span_str(path));
-    fputs(message_text(status == EXIT_OK         ? MESSAGE_VERIFY_RECHECK_GOOD
-                       : status == EXIT_FINDINGS ? MESSAGE_VERIFY_RECHECK_BAD
-                                                 : MESSAGE_VERIFY_RECHECK_OPEN),
+    fputs(message_text(status == EXIT_FINDINGS     ? MESSAGE_VERIFY_RECHECK_BAD
+                       : status == EXIT_INCOMPLETE ? MESSAGE_VERIFY_RECHECK_OPEN
+                       : r->recounted              ? MESSAGE_VERIFY_RECHECK_GOOD
+                                                   : MESSAGE_VERIFY_RECHECK_GOOD_ALONE),
         to);
     if (report != NULL) {
         SAY(to, ABOUT, json_string_value(at(report, "period", "from")),
