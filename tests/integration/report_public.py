@@ -161,6 +161,19 @@ def single(year):
     year.month(7, grants(year, "s1", 12, 11, 1))
 
 
+def left_over(year):
+    """Nothing is received in the second month: what is selected then, the first one left."""
+    def batch(name, count):
+        return {"action": "batch.receive", "dataset": name, "authority": "As1", "count": count}
+
+    def select(name, count, discarded):
+        return {"action": "select.run", "parents": [name], "authority": "As1", "count": count,
+                "discarded": discarded}
+
+    year.month(1, [(ALPHA, [batch("L1", 50), batch("L2", 100), select("L2", 60, 40)])])
+    year.month(2, [(ALPHA, [select("L1", 45, 5)])])
+
+
 # --- What is so, for whoever may read it.
 
 
@@ -226,6 +239,9 @@ class Solved(Solving):
 
     def test_one_small_count_beside_large_ones(self):
         self.solve(single, 1)
+
+    def test_what_is_left(self):
+        self.solve(left_over, 1)
 
 
 MARKS = ["zz-actor", "zz-data", "zz-purpose", "zz-stream", "zz-recipient", "zz-kind", "zz-unit",

@@ -7,6 +7,7 @@ RANGE = "verifier/report/public_range.c"
 TALLY = "verifier/report/tally_public.c"
 SOLVED = "integration/report_public.py Solved.test_sums_and_balances_that_would_force_small_counts"
 TEXTS = "integration/report_public.py Texts"
+PAIRS = "integration/report_public_pairs.py Pairs.test_"
 
 table = Table("report")
 out = table.out
@@ -38,8 +39,21 @@ out("public-acts", "acts that other tables count are not told", PUBLIC,
     "if (table == FIGURES_ACTS && !is_public_act(g.cells[0].keys[0]))", "if (false)",
     "unit/test_public")
 out("public-slack", "a rounded number has the least count to both sides", RANGE,
-    "steps < 2 ? 0 : (steps - 1) * min, plus(steps * min, 2 * min - 1)",
-    "steps * min, plus(steps * min, min - 1)", "unit/test_public")
+    "throw % (2 * min + 1)", "throw % 2 * 2 * min", "unit/test_public")
+out("public-chance", "how a number is rounded is not known to everybody", RANGE,
+    "high = plus(high, throw % (2 * min + 1));",
+    "high = plus(n / min * min, 6 * min);\n        (void)throw;", PAIRS + "a_range_has_the_number_in_it_at_any_place")
+out("public-secret", "nobody without the entries knows how a number is rounded",
+    "verifier/report/tally.c",
+    "        sha256_stream_update(&t->signatures, entry->entry->signature);",
+    "        sha256_stream_update(&t->signatures, span_of(entry->entry->key.b, HASH_BYTES));",
+    PAIRS + "the_ends_hang_on_every_entry")
+out("public-not-selected", "what is left of a month is not told", PUBLIC,
+    "[VOLUMES_NOT_SELECTED] = {.kind = ROUNDED}", "[VOLUMES_NOT_SELECTED] = {.kind = COUNT}",
+    "integration/report_public.py Solved.test_what_is_left")
+out("public-all-clear", "the public is not told that nothing was found",
+    "verifier/report/sections_summary.c", "if (json_object_get(found, \"withheld\") != NULL)",
+    "if (false)", "integration/report_public_pairs.py PageOne")
 out("public-purposes", "a purpose that no grant named is not told", TALLY,
     "    if (!t->is_public || text.n == 0 ||", "    if (true || text.n == 0 ||", TEXTS)
 out("public-kinds", "a kind of recipient of one's own is not told", TALLY,

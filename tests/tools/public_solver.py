@@ -10,6 +10,8 @@ import pathlib
 import subprocess
 import tempfile
 
+ITEMS_MAX = 100000  # of a batch, in the ledgers that are looked at here
+
 # Columns, and whether a number is how it stands at the end.
 FLOWS = {
     "approvals": "requested granted refused extended ratified revoked expired",
@@ -35,7 +37,7 @@ KEYS = {"approvals": ["stream"], "volumes": ["agency"], "provisions": ["kind"],
         "answers": ["kind"]}
 # Tables in which a row that is not there has no counts; of what is rounded it says little.
 ROUNDED = {("approvals", c) for c in "requested ratified revoked expired live".split()}
-ROUNDED |= {("volumes", "received"), ("provisions", "receipts"), ("emergencies", "ratified"),
+ROUNDED |= {("volumes", "received"), ("volumes", "not_selected"), ("provisions", "receipts"), ("emergencies", "ratified"),
             ("emergencies", "refused"), ("emergencies", "waiting"), ("answers", "in_time"),
             ("answers", "late"), ("answers", "waiting"), ("answers", "overdue")}
 ROUNDED |= {("findings", c) for c in (FLOWS["findings"] + " " + STOCKS["findings"]).split()}
@@ -195,11 +197,17 @@ class Program:
 
     def _of_month(self, month):
         for key in self.rows["volumes"] if self.expects else []:
+            # What selections took is of this month, or was left over by an earlier one.
             pieces = [(1, "volumes", "received", [key])]
             pieces += [(-1, "volumes", c, [key]) for c in ("selected", "discarded", "not_selected")]
-            for sign in (1, -1):
-                self.say(self._sum([(sign * f, *rest) for f, *rest in pieces] +
-                                   [(1, "volumes", "unbalanced", [key])], month, upto=False), 0)
+            lost = self._sum([(1, "volumes", "unbalanced", [key])], month, upto=False)
+            taken = self._sum([(-f, *rest) for f, *rest in pieces], month, upto=False)
+            came = self._sum(pieces, month, upto=False)
+            left = self._sum([(1, "volumes", "not_selected", [key])], month - 1) if month else []
+            self.say(taken + lost, 0)
+            self.say(came + left + lost, 0)
+            self.say(self._sum([(ITEMS_MAX, "volumes", "batches", [key]),
+                                (-1, "volumes", "received", [key])], month, upto=False), 0)
         for key in self.rows["retention"]:
             self.say(self._sum([(1, "retention", "due", [key]), (-1, "retention", "on_time", [key]),
                                 (-1, "retention", "late", [key])], month, upto=False), 0, 0)

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "core/sha256.h"
 #include "tests/unit/report_bench.h"
 #include "verifier/report/public_range.h"
 #include "verifier/report/report_internal.h"
@@ -25,21 +26,65 @@ static void small_counts_are_one_range(void **state)
     }
 }
 
-/* From the number to both ends there is room for any other small count behind it. */
+/* The chance number i. */
+static struct hash chance_at(uint64_t i)
+{
+    uint8_t bytes[8];
+    struct hash chance;
+
+    be64_put(bytes, i);
+    sha256(&chance, span_of(bytes, sizeof bytes));
+    return chance;
+}
+
+/* To both ends there is room for any other small count behind the number, but for rare chances. */
 static void rounded_numbers_have_room_to_both_sides(void **state)
 {
-    static const uint64_t least[] = {3, 10, 1000};
+    static const uint64_t least[] = {3, 10, 1000, 1000000};
+    const uint64_t chances = 20000;
 
     (void)state;
-    for (size_t i = 0; i < 3; i++)
-        for (uint64_t n = 0; n < 5000; n++) {
-            struct range r = range_rounded(n, least[i]);
+    for (size_t i = 0; i < 4; i++) {
+        uint64_t room = least[i] - 2, near = 0;
 
-            assert_true(r.low == 0 || r.low + least[i] <= n);
-            assert_true(n + least[i] <= r.high);
-            assert_true(r.high - r.low < 3 * least[i]);
+        for (uint64_t c = 0; c < chances; c++) {
+            struct hash chance = chance_at(c);
+            uint64_t n = c % 3 == 0 ? c % 17 : 100000000 + c;
+            struct range r = range_rounded(n, least[i], &chance);
+
+            assert_true(r.low <= n && n <= r.high);
+            assert_true(r.low == 0 || r.high - r.low == RANGE_ROUNDED_LEASTS * least[i]);
+            near += n + room > r.high || (r.low > 0 && n < r.low + room);
         }
-    assert_int_equal(range_rounded(UINT64_MAX, 10).high, UINT64_MAX);
+        assert_true(near < chances / 2000);
+    }
+}
+
+/* One and the same range is told of numbers that a small count tells apart, about as often of both. */
+static void a_rounded_number_is_no_function_of_the_number(void **state)
+{
+    enum { LEAST = 10, AWAY = LEAST - 2, CHANCES = 20000 };
+    static unsigned often[2][4 * RANGE_ROUNDED_LEASTS * LEAST];
+    unsigned both = 0;
+
+    (void)state;
+    for (int away = 0; away < 2; away++)
+        for (uint64_t c = 0; c < CHANCES; c++) {
+            struct hash chance = chance_at(c + (uint64_t)away * CHANCES);
+
+            often[away][range_rounded(200 + (uint64_t)away * AWAY, LEAST, &chance).low]++;
+        }
+    for (size_t i = 0; i < sizeof often[0] / sizeof often[0][0]; i++)
+        both += often[0][i] < often[1][i] ? often[0][i] : often[1][i];
+    assert_true(both > CHANCES / 2);
+}
+
+static void no_rounded_number_is_greater_than_any_number(void **state)
+{
+    struct hash chance = {{0xff}};
+
+    (void)state;
+    assert_int_equal(range_rounded(FIGURE_MAX, 10, &chance).high, FIGURE_MAX);
 }
 
 static void sums_know_no_more_than_their_parts(void **state)
@@ -98,6 +143,8 @@ static struct figures *figures_of(unsigned first, unsigned count)
     return f;
 }
 
+static const struct hash secret = {{1}};
+
 static char *told(const struct rules_limits *limits, unsigned first, unsigned count)
 {
     struct figures *f = figures_of(first, count);
@@ -111,7 +158,7 @@ static char *told(const struct rules_limits *limits, unsigned first, unsigned co
         period_parse(&period, count == 1 ? month : "2025", count == 1 ? month : "2025", 0),
         PERIOD_GOOD);
     assert_true(period_take_months(&period));
-    assert_int_equal(report_public_figures(f, &period, limits, &json), 0);
+    assert_int_equal(report_public_figures(f, &period, limits, &secret, &json), 0);
     text = json_dumps(json, JSON_COMPACT);
     assert_non_null(text);
     json_decref(json);
@@ -132,10 +179,10 @@ static bool is_told_of_a_month(int t, unsigned c)
 {
     static const char *const columns[] = {"approvals.granted", "approvals.refused",
         "approvals.extended", "volumes.batches", "volumes.selected", "volumes.discarded",
-        "volumes.erased", "volumes.unbalanced", "volumes.not_selected", "accesses.done",
-        "accesses.denied", "accesses.failed", "accesses.items", "provisions.provided",
-        "provisions.items", "provisions.recipients", "emergencies.begun", "retention.on_time",
-        "retention.extended", "incidents.incidents", "answers.made", "acts.acts"};
+        "volumes.erased", "volumes.unbalanced", "accesses.done", "accesses.denied",
+        "accesses.failed", "accesses.items", "provisions.provided", "provisions.items",
+        "provisions.recipients", "emergencies.begun", "retention.on_time", "retention.extended",
+        "incidents.incidents", "answers.made", "acts.acts"};
     char name[64];
     bool is = false;
 
@@ -198,7 +245,7 @@ static json_t *told_of(struct stream *s, const char *ini, const char *when)
 
 static void texts_are_of_the_vocabulary_and_the_committee(void **state)
 {
-    const char *ini = "[actions]\nx-mine = view\n";
+    const char *ini = "[actions]\nx-mine = view\nx-call = notify\n";
     struct stream *s = stream_new(NULL);
     json_t *r;
 
@@ -210,6 +257,7 @@ static void texts_are_of_the_vocabulary_and_the_committee(void **state)
     said(s, "committee", H(2), "approve approval=A decision=granted stream=s1 purposes=p1,p3");
     said(s, "committee", H(2), "approve approval=A decision=extended purposes=p4 valid_to=90d");
     said(s, "committee", H(2), "inspect stream=s9 purposes=p9");
+    said(s, "committee", H(2), "x-call");
     for (int i = 1; i <= 9; i++) {
         char text[64];
 
@@ -243,9 +291,30 @@ static void texts_are_of_the_vocabulary_and_the_committee(void **state)
         "requested=(yearly) granted=0 refused=1..9 extended=0 ratified=(yearly) revoked=(yearly) "
         "expired=(yearly) live=(yearly)");
     assert_int_equal(bench_rows(r, "approvals"), 2);
+    bench_row(r, "acts", "notify", "acts=1..9");
     assert_null(json_object_get(r, "findings"));
     json_decref(r);
     stream_free(s);
+}
+
+/* How many numbers of a table's rows are rounded; each may be 0. */
+static size_t rounded_zeros(const json_t *report, const char *table)
+{
+    json_t *figures = json_object_get(json_object_get(report, "figures"), table), *row, *value;
+    size_t i, count = 0;
+    const char *name;
+
+    json_array_foreach (json_object_get(figures, "rows"), i, row)
+        json_object_foreach (row, name, value) {
+            const char *why = json_string_value(json_object_get(value, "why"));
+
+            if (why == NULL || strcmp(why, WHY_ROUNDED) != 0)
+                continue;
+            assert_int_equal(json_integer_value(json_object_get(value, "low")), 0);
+            assert_in_range(json_integer_value(json_object_get(value, "high")), 1, 100);
+            count++;
+        }
+    return count;
 }
 
 static void tables_tell_what_they_may(void **state)
@@ -280,12 +349,8 @@ static void tables_tell_what_they_may(void **state)
     r = told_of(s, NULL, "2026");
     /* A row for each rule, whether it found anything or not. */
     assert_int_equal(bench_rows(r, "findings"), rules_count);
-    bench_row(r, "findings", "self-approved",
-        "found=0..19 explained=0..19 confirmed=0..19 undecided=0..19 undecided_30_days=0..19 "
-        "undecided_90_days=0..19 undecided_longer=0..19 unsettled=(follows)");
-    bench_row(r, "answers", "demand",
-        "made=1..9 in_time=0..19 late=0..19 waiting=0..19 "
-        "overdue=0..19");
+    assert_int_equal(rounded_zeros(r, "findings"), 7 * rules_count);
+    assert_int_equal(rounded_zeros(r, "answers"), 4);
     json_decref(r);
     stream_free(s);
 }
@@ -404,6 +469,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_counts_are_one_range),
         cmocka_unit_test(rounded_numbers_have_room_to_both_sides),
+        cmocka_unit_test(a_rounded_number_is_no_function_of_the_number),
+        cmocka_unit_test(no_rounded_number_is_greater_than_any_number),
         cmocka_unit_test(sums_know_no_more_than_their_parts),
         cmocka_unit_test(no_report_hangs_on_a_small_count),
         cmocka_unit_test(texts_are_of_the_vocabulary_and_the_committee),

@@ -2,11 +2,12 @@
  * The figures for the public (doc/report.md, "The public profile"). Of three kinds of columns:
  * counts, each month's cell told as 0, as 1 to min - 1, or exactly, and of anything longer or wider
  * the sums of what the cells tell; what follows from counts or bounds them, told of a year
- * only and rounded so far that no cell can be told from it; and what is withheld.
+ * only and rounded by chance; and what is withheld.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/sha256.h"
 #include "core/wording.h"
 #include "verifier/report/public_range.h"
 #include "verifier/report/report_internal.h"
@@ -39,7 +40,7 @@ static const struct public_column columns[FIGURE_TABLES][FIGURE_COLUMNS_MAX] =
                 [VOLUMES_DISCARDED] = {.kind = COUNT},
                 [VOLUMES_ERASED] = {.kind = COUNT},
                 [VOLUMES_UNBALANCED] = {.kind = COUNT},
-                [VOLUMES_NOT_SELECTED] = {.kind = COUNT},
+                [VOLUMES_NOT_SELECTED] = {.kind = ROUNDED},
             },
         [FIGURES_ACCESSES] =
             {
@@ -111,6 +112,7 @@ static const char *const other_acts[] = {
 
 struct public_view {
     const struct period *period;
+    const struct hash *secret; /* of whoever can read all entries */
     uint64_t min;
 };
 
@@ -172,8 +174,41 @@ static uint64_t true_number(
     return n;
 }
 
-static json_t *told(
-    const struct public_view *v, enum figure_table_number table, struct group g, unsigned i)
+/* The chance of one number: the same in every report of the year, and known to nobody without the secret. */
+static void chance_of(struct hash *out, const struct public_view *v, enum figure_table_number table,
+    struct group g, unsigned i, bool is_total)
+{
+    uint8_t head[12];
+    uint8_t lengths[FIGURE_KEYS_MAX][4] = {{0}};
+    struct span parts[3 + 2 * FIGURE_KEYS_MAX] = {
+        span_str("keiin/rounded/v1\n"), span_hash(v->secret), span_of(head, sizeof head)};
+
+    be64_put(head, v->period->from);
+    head[8] = (uint8_t)table;
+    head[9] = (uint8_t)i;
+    head[10] = is_total;
+    head[11] = 0;
+    for (int k = 0; k < FIGURE_KEYS_MAX; k++) {
+        struct span key = is_total ? (struct span){NULL, 0} : g.cells[0].keys[k];
+
+        be32_put(lengths[k], (uint32_t)key.n);
+        parts[3 + 2 * k] = span_of(lengths[k], 4);
+        parts[4 + 2 * k] = key;
+    }
+    sha256_parts(out, parts, sizeof parts / sizeof parts[0]);
+}
+
+static struct range rounded(const struct public_view *v, enum figure_table_number table,
+    struct group g, unsigned i, bool is_total)
+{
+    struct hash chance;
+
+    chance_of(&chance, v, table, g, i, is_total);
+    return range_rounded(true_number(v, table, g, i), v->min, &chance);
+}
+
+static json_t *told(const struct public_view *v, enum figure_table_number table, struct group g,
+    unsigned i, bool is_total)
 {
     const struct public_column *c = &columns[table][i];
 
@@ -184,9 +219,8 @@ static json_t *told(
         return range_json(
             range_sum(count_of(v, table, g, c->first), count_of(v, table, g, c->second)));
     case ROUNDED:
-        return v->period->parts == 1
-                   ? range_withheld(WHY_YEARLY)
-                   : range_json(range_rounded(true_number(v, table, g, i), v->min));
+        return v->period->parts == 1 ? range_withheld(WHY_YEARLY)
+                                     : range_json(rounded(v, table, g, i, is_total));
     case WITHHELD:
         break;
     }
@@ -202,7 +236,7 @@ static bool is_told(const struct public_view *v, enum figure_table_number table,
         if (columns[table][i].kind == COUNT)
             there |= count_of(v, table, g, i).high > 0;
         if (columns[table][i].kind == ROUNDED && v->period->parts > 1)
-            there |= range_rounded(true_number(v, table, g, i), v->min).low > 0;
+            there |= rounded(v, table, g, i, false).low > 0;
     }
     return there;
 }
@@ -215,11 +249,11 @@ static json_t *row(const struct public_view *v, enum figure_table_number table, 
     for (int k = 0; t->keys[k] != NULL; k++)
         json_put(json, t->keys[k], json_text(g.cells[0].keys[k]));
     for (unsigned i = 0; t->columns[i].name != NULL; i++)
-        json_put(json, t->columns[i].name, told(v, table, g, i));
+        json_put(json, t->columns[i].name, told(v, table, g, i, false));
     return json;
 }
 
-/* --- Totals: sums of what is told; of what is rounded the number itself, rounded once. */
+/* --- Totals: sums of what is told; of what is rounded the number itself, rounded by a chance of its own. */
 
 static struct range total_count(
     const struct public_view *v, enum figure_table_number table, struct group all, unsigned column)
@@ -246,7 +280,8 @@ static json_t *total(const struct public_view *v, enum figure_table_number table
 
         if (t->columns[i].unit != FIGURE_COUNT)
             continue;
-        if (table == FIGURES_ACTS)
+        /* One record may be what several rules find: their sum moves further than it is rounded. */
+        if (table == FIGURES_ACTS || table == FIGURES_FINDINGS)
             value = range_withheld(WHY_FOLLOWS);
         else if (c->kind == COUNT)
             value = range_json(total_count(v, table, all, i));
@@ -254,7 +289,7 @@ static json_t *total(const struct public_view *v, enum figure_table_number table
             value = range_json(range_sum(
                 total_count(v, table, all, c->first), total_count(v, table, all, c->second)));
         else
-            value = told(v, table, all, i);
+            value = told(v, table, all, i, true);
         json_put(json, t->columns[i].name, value);
     }
     return json;
@@ -386,9 +421,9 @@ static json_t *table_json(const struct public_view *v, const struct rules_limits
 }
 
 int report_public_figures(const struct figures *f, const struct period *period,
-    const struct rules_limits *limits, json_t **out)
+    const struct rules_limits *limits, const struct hash *secret, json_t **out)
 {
-    struct public_view view = {period, rules_limits_public_min(limits)};
+    struct public_view view = {period, secret, rules_limits_public_min(limits)};
     json_t *json = json_object();
 
     for (int t = 0; t < FIGURE_TABLES; t++) {

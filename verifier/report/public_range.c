@@ -1,6 +1,11 @@
 #include "verifier/report/public_range.h"
 
 #include "system/json.h"
+#include "verifier/report/figures.h"
+
+/* Bytes of the chance that make a throw: five of them there are in a hash. */
+#define THROW_BYTES 6
+#define THROWS (RANGE_ROUNDED_LEASTS / 2)
 
 static uint64_t plus(uint64_t a, uint64_t b)
 {
@@ -29,12 +34,19 @@ struct range range_different(struct range a, struct range b)
     return a.high == 0 ? b : b.high == 0 ? a : (struct range){low, plus(a.high, b.high), WHY_SUM};
 }
 
-struct range range_rounded(uint64_t n, uint64_t min)
+struct range range_rounded(uint64_t n, uint64_t min, const struct hash *chance)
 {
-    uint64_t steps = n / min;
+    uint64_t width = RANGE_ROUNDED_LEASTS * min, high = n;
 
+    for (unsigned i = 0; i < THROWS; i++) {
+        uint64_t throw = 0;
+
+        for (unsigned k = 0; k < THROW_BYTES; k++)
+            throw = throw << 8 | chance->b[i * THROW_BYTES + k];
+        high = plus(high, throw % (2 * min + 1));
+    }
     return (struct range){
-        steps < 2 ? 0 : (steps - 1) * min, plus(steps * min, 2 * min - 1), WHY_ROUNDED};
+        high > width ? high - width : 0, high < FIGURE_MAX ? high : FIGURE_MAX, WHY_ROUNDED};
 }
 
 json_t *range_json(struct range r)

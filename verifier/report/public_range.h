@@ -8,6 +8,8 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "core/bytes.h"
+
 /* Reasons, as the report gives them. */
 #define WHY_SMALL "small" /* the count is below the least that is told */
 #define WHY_SUM "sum" /* of counts of which some are small */
@@ -28,8 +30,15 @@ struct range range_cell(uint64_t n, uint64_t min);
 struct range range_sum(struct range a, struct range b);
 /* The same of different ones, of which months can have the same. */
 struct range range_different(struct range a, struct range b);
-/* At least `min` to both sides of n, or down to 0: so a cell behind n may be any small count. */
-struct range range_rounded(uint64_t n, uint64_t min);
+/*
+ * A range of this many times `min`, or what of it is not below 0, that has n in it at a place that
+ * chance chooses: five throws of 0 to 2 * min, added up, are the way from n to its high end. Where
+ * its ends are says no more than that n is between them; a fixed way of rounding would say which
+ * numbers it rounds to these. That n is closer to an end than `min` - 2 is rare: so a cell behind n
+ * may be any small count.
+ */
+#define RANGE_ROUNDED_LEASTS 10
+struct range range_rounded(uint64_t n, uint64_t min, const struct hash *chance);
 
 /* A number, or {"low", "high", "why"}; {"withheld"} with a reason. NULL without memory. */
 json_t *range_json(struct range r);

@@ -239,9 +239,13 @@ static int put_figures(struct report *r, json_t *json)
 {
     const struct figures *figures = tally_figures(r->tally);
     json_t *object = NULL;
-    int err = r->options.profile == REPORT_PUBLIC
-                  ? report_public_figures(figures, &r->options.period, r->options.limits, &object)
-                  : report_figures(figures, &object);
+    struct hash secret;
+    int err;
+
+    tally_secret(r->tally, &secret);
+    err = r->options.profile == REPORT_PUBLIC ? report_public_figures(figures, &r->options.period,
+                                                    r->options.limits, &secret, &object)
+                                              : report_figures(figures, &object);
 
     if (err == 0)
         json_put(json, "figures", object);

@@ -20,9 +20,9 @@ json_t *report_ledger(const struct audit_result *audit, struct span origin, bool
 int report_figures(const struct figures *f, json_t **out) KEIIN_MUST_USE;
 /*
  * public.c: for the public, so that no count below the rules file's public_min can be known. The
- * period has its months as parts.
+ * period has its months as parts; `secret` is tally_secret's.
  */
 int report_public_figures(const struct figures *f, const struct period *period,
-    const struct rules_limits *limits, json_t **out) KEIIN_MUST_USE;
+    const struct rules_limits *limits, const struct hash *secret, json_t **out) KEIIN_MUST_USE;
 
 #endif

@@ -64,8 +64,9 @@ void section_findings(struct page *p)
 {
     SAY(p, SECTION, SECTION_FINDINGS);
     SAY(p, PARAGRAPH, FINDINGS_INTRO);
-    put_chart_of_rows(p, FIGURES_FINDINGS, FINDINGS_FOUND, MESSAGE_REPORT_CHART_FINDINGS,
-        MESSAGE_REPORT_AXIS_FINDINGS);
+    if (!p->is_public) /* the ends of ranges that chance rounded are no picture of anything */
+        put_chart_of_rows(p, FIGURES_FINDINGS, FINDINGS_FOUND, MESSAGE_REPORT_CHART_FINDINGS,
+            MESSAGE_REPORT_AXIS_FINDINGS);
     put_table(p, FIGURES_FINDINGS, COLUMNS_ALL);
     put_list(p);
 }

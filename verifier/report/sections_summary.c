@@ -63,7 +63,9 @@ static void put_found(struct page *p)
     struct shown count;
 
     show_figure(p, &count, FIGURE_COUNT, found);
-    if (figure_high(found) == 0)
+    if (json_object_get(found, "withheld") != NULL)
+        SAY(p, PARAGRAPH, RULES_NOT_TOLD);
+    else if (figure_high(found) == 0)
         SAY(p, GOOD, RULES_GOOD);
     else if (figure_high(found) == 1)
         SAY(p, NOTICE, RULES_ONE);

@@ -40,6 +40,7 @@ int tally_new(const struct period *period, const struct rules_limits *limits, bo
     t->period = *period;
     t->limits = limits;
     t->is_public = is_public;
+    sha256_stream_init(&t->signatures);
     if (!tables_new(t)) {
         tally_free(t);
         return KEIIN_ENOMEM;
@@ -73,6 +74,7 @@ void tally_reset(struct tally *t)
     fresh.begun = fresh.over = fresh.complete = fresh.has_roster = false;
     fresh.part = 0;
     fresh.label[0] = 0;
+    sha256_stream_init(&fresh.signatures);
     *t = fresh;
 }
 
@@ -94,6 +96,13 @@ bool tally_would_end(const struct tally *t, uint64_t received)
 bool tally_is_over(const struct tally *t)
 {
     return t->over;
+}
+
+void tally_secret(const struct tally *t, struct hash *out)
+{
+    struct sha256_stream signatures = t->signatures;
+
+    sha256_stream_final(&signatures, out);
 }
 
 bool tally_in_period(const struct tally *t)
@@ -250,6 +259,8 @@ int tally_entry(struct tally *t, const struct keeper_entry *entry)
     t->has_roster = true;
     t->roster_serial = entry->roster->serial;
     set_label(t);
+    if (t->is_public && entry->entry != NULL)
+        sha256_stream_update(&t->signatures, entry->entry->signature);
     t->entry_agency = (struct span){NULL, 0};
     if (err == 0)
         systems_entry(t, entry);

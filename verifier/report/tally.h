@@ -37,6 +37,11 @@ int tally_entry(struct tally *t, const struct keeper_entry *entry) KEIIN_MUST_US
 int tally_record(struct tally *t, const struct rules_record *r) KEIIN_MUST_USE;
 int tally_finding(struct tally *t, const struct rules_finding *f) KEIIN_MUST_USE;
 
+/*
+ * What nobody knows who does not have every entry up to the end of the period: a hash over their
+ * signatures. The public's numbers are rounded by it (public.c). Of a tally for the public.
+ */
+void tally_secret(const struct tally *t, struct hash *out);
 /* At the end of what was read, or of the period. KEIIN_ENOMEM. */
 int tally_end(struct tally *t) KEIIN_MUST_USE;
 /* Of the audit, when there is one: how many gaps it found in a writer's chain. */

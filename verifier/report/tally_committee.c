@@ -61,7 +61,7 @@ int committee_record(struct tally *t, const struct rules_record *r)
         answered(t, r);
     if (!committee || (ACTION_BIT(r->action) & COMMITTEE_ACTS) == 0)
         return 0;
-    tally_add(t, FIGURES_ACTS, r->action_name, ACTS_COUNT, 1);
+    tally_add(t, FIGURES_ACTS, tally_action(t, r), ACTS_COUNT, 1);
     if (r->action == ACTION_FINDING)
         findings_judged(t, r);
     return r->action == ACTION_DEMAND || r->action == ACTION_RECOMMEND ? asked(t, r) : 0;

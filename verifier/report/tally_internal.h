@@ -2,6 +2,7 @@
 #ifndef KEIIN_VERIFIER_REPORT_TALLY_INTERNAL_H
 #define KEIIN_VERIFIER_REPORT_TALLY_INTERNAL_H
 
+#include "core/sha256.h"
 #include "verifier/report/tally.h"
 #include "verifier/rules/datasets.h"
 
@@ -10,6 +11,7 @@ struct tally {
     const struct rules_limits *limits;
     bool is_public;
     struct figures *figures;
+    struct sha256_stream signatures; /* over those of the entries so far, for the public */
     uint64_t now_ms; /* the greatest time of receipt so far */
     bool begun; /* an entry of the period was seen */
     bool over; /* closed: nothing is counted any more */
