@@ -258,6 +258,24 @@ class Pairs(unittest.TestCase):
         self.assertEqual(pages[0], pages[1])
         self.assertEqual(pages[0], pages[2])
 
+    @unittest.skipIf(shutil.which("pdftotext") is None, "pdftotext is not there")
+    def test_no_heading_stands_alone_at_the_end_of_a_page(self):
+        for language in ("en", "ja"):
+            out = self.dir / f"{language}.pdf"
+            done = report(self.ledgers["any"], "2025", "2025", out, "--profile", "public",
+                          "--format", "pdf", "--lang", language)
+            if b"--without-pdf" in done.stderr:
+                self.skipTest("built without PDF")
+            self.assertEqual(done.returncode, 0, done)
+            text = subprocess.run(["pdftotext", "-layout", out, "-"], capture_output=True,
+                                  timeout=60).stdout.decode()
+            pages = [[line.split() for line in page.splitlines() if line.strip()]
+                     for page in text.split("\f")[:-1]]
+            headings = [line[:-1] for line in pages[0] if line[0].isdigit() and line[-1].isdigit()]
+            self.assertGreater(len(headings), 10)
+            for page in pages[1:]:
+                self.assertNotIn(page[-2], headings)  # above the footer
+
     # --- What is rounded.
 
     def rounded(self):

@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <cairo-pdf.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/text.h"
@@ -100,13 +101,16 @@ static void put_place(struct pdf *p, const char *heading)
     buf_destroy(&text);
 }
 
-static void put_section(struct pdf *p, const struct block *b)
+/* `next` is the block behind it, or NULL: a heading is not left alone by a chart. */
+static void put_section(struct pdf *p, const struct block *b, const struct block *next)
 {
-    double x = PDF_LEFT + 30;
+    double x = PDF_LEFT + 30, height = 190;
     char number[32];
 
+    if (next != NULL && next->type == BLOCK_CHART)
+        height = fmax(height, 60 + pdf_chart_height(p, next->chart));
     pdf_space(p, 26);
-    pdf_need(p, 190);
+    pdf_need(p, height);
     p->section_pages[p->section++] = p->page;
     if (p->drawing)
         put_place(p, b->text);
@@ -157,11 +161,11 @@ static void put_list(struct pdf *p, const struct block *b)
     pdf_space(p, 6);
 }
 
-static void put_block(struct pdf *p, const struct block *b)
+static void put_block(struct pdf *p, const struct block *b, const struct block *next)
 {
     switch (b->type) {
     case BLOCK_SECTION:
-        put_section(p, b);
+        put_section(p, b, next);
         return;
     case BLOCK_SUBSECTION:
         pdf_space(p, 14);
@@ -213,7 +217,7 @@ static void put_all(struct pdf *p, bool drawing)
     for (size_t i = 0; i < p->d->block_count && p->err == 0; i++) {
         if (p->d->blocks[i].type == BLOCK_SECTION && p->section == 0)
             put_contents(p);
-        put_block(p, &p->d->blocks[i]);
+        put_block(p, &p->d->blocks[i], i + 1 < p->d->block_count ? &p->d->blocks[i + 1] : NULL);
     }
     if (drawing) {
         assert(p->err != 0 || p->page == p->page_count);

@@ -4,6 +4,9 @@
 #include "verifier/report/chart.h"
 #include "verifier/report/pdf_internal.h"
 
+/* What the caption of a chart takes at most, above it. */
+#define CAPTION_ROOM 40
+
 static const struct pdf_style style_caption = {FACE_SANS, true, 9, 1.4, PDF_INK};
 static const struct pdf_style style_note = {FACE_SANS, false, 7.5, 1.4, PDF_INK_SOFT};
 
@@ -94,9 +97,27 @@ static void put_note(struct pdf *p, const char *text)
     pdf_flow(p, &style_note, PDF_LEFT, FRAME_NONE);
 }
 
+/* It is never higher than a page with its heading. */
+static double scale_of(const struct chart_layout *l)
+{
+    return fmin(PDF_INNER / CHART_WIDTH, (PDF_BOTTOM - PDF_TOP - 60) / l->height);
+}
+
+double pdf_chart_height(struct pdf *p, const struct document_chart *c)
+{
+    double height = 0;
+    struct chart_layout l;
+
+    p->err = chart_layout(&l, c, p->d->language);
+    if (p->err == 0)
+        height = l.height * scale_of(&l) + 12 + CAPTION_ROOM;
+    chart_layout_destroy(&l);
+    return height;
+}
+
 void pdf_chart(struct pdf *p, const struct document_chart *c)
 {
-    double scale = PDF_INNER / CHART_WIDTH;
+    double scale;
     struct chart_layout l;
     struct buf text;
 
@@ -110,9 +131,9 @@ void pdf_chart(struct pdf *p, const struct document_chart *c)
         p->err = text.status;
     if (p->err != 0)
         goto out;
-    scale = fmin(scale, (PDF_BOTTOM - PDF_TOP - 60) / l.height);
+    scale = scale_of(&l);
     pdf_space(p, 12);
-    pdf_need(p, l.height * scale + 40);
+    pdf_need(p, l.height * scale + CAPTION_ROOM);
     pdf_set(p, p->text, &style_caption, (const char *)text.p, PDF_INNER);
     pdf_flow(p, &style_caption, PDF_LEFT, FRAME_NONE);
     p->y += 6;

@@ -79,5 +79,7 @@ void pdf_facts(struct pdf *p, const struct block *b);
 
 /* pdf_chart.c */
 void pdf_chart(struct pdf *p, const struct document_chart *c);
+/* The room that its caption and its shapes take together. */
+double pdf_chart_height(struct pdf *p, const struct document_chart *c);
 
 #endif
