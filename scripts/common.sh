@@ -16,7 +16,7 @@ die() {
 }
 
 # What is needed, a line each: how to see that it is there, and its Debian package.
-# cmd: a program; lib: a module of pkg-config; file: a file.
+# cmd: a program; lib: a module of pkg-config; file: a file, or a pattern of one.
 needed_to_build='cmd:gcc gcc
 file:/usr/include/stdio.h libc6-dev
 cmd:make make
@@ -37,6 +37,7 @@ lib:pangocairo libpango1.0-dev
 lib:libarchive libarchive-dev
 lib:msgpack-c|msgpack MSGPACK'
 needed_to_test='cmd:clang clang
+file:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a libclang-rt-dev
 cmd:clang-tidy clang-tidy
 cmd:cppcheck cppcheck
 cmd:valgrind valgrind
@@ -50,7 +51,7 @@ is_there() {
     local what=${1#*:} name
     case $1 in
     cmd:*) command -v "$what" >/dev/null ;;
-    file:*) [ -e "$what" ] ;;
+    file:*) compgen -G "$what" >/dev/null ;;
     lib:*)
         command -v pkg-config >/dev/null || return 1
         for name in ${what//|/ }; do

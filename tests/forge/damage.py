@@ -2,9 +2,10 @@
 """Damages a copy of a ledger in one of many ways, and foretells what an audit finds.
 
     damage.py --list
-    damage.py KIND SRC OUT [--keys DIR] [--where INDEX[.POSITION]] [--seed N]
+    damage.py KIND SRC OUT [--keys DIR] [--where INDEX[.POSITION]] [--seed N] [--sound]
 
-SRC is a folder as `keiin-verify copy` makes it, of a ledger that is sound. OUT gets the
+SRC is a folder as `keiin-verify copy` makes it, of a ledger that is sound; that is checked, unless
+--sound says that it was. OUT gets the
 damaged one. DIR has the secret keys that the attacker holds, as keiin-keys writes them
 without a passphrase: whatever they can sign is signed again, everything else stays stale.
 The kinds about receipts leave the ledger alone and put one receipt beside it. Printed is, as JSON, what an audit finds that trusts roster/0 of SRC.
@@ -100,10 +101,10 @@ def damage(source, kind, keys=(), where=None, seed=0):
     )
 
 
-def damage_folder(source, out, kind, keys=None, where=None, seed=0):
+def damage_folder(source, out, kind, keys=None, where=None, seed=0, is_sound=False):
     """Damage the ledger in one folder into another; `keys` is a folder too."""
     ring = Keyring.read(keys) if keys else Keyring()
-    damaged = damage(Copy(source), kind, ring.keys, where, seed)
+    damaged = damage(Copy(source, is_sound), kind, ring.keys, where, seed)
     if os.path.exists(out):
         raise FileExistsError(out)
     damaged.publication.write(out)
@@ -126,6 +127,7 @@ def _parse(arguments):
     parser.add_argument("--keys", metavar="DIR")
     parser.add_argument("--where", type=_where, metavar="INDEX[.POSITION]")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--sound", action="store_true")
     parser.add_argument("kind", nargs="?", metavar="KIND")
     parser.add_argument("source", nargs="?", metavar="SRC")
     parser.add_argument("out", nargs="?", metavar="OUT")
@@ -143,7 +145,7 @@ def main(arguments):
         return 0
     try:
         damaged = damage_folder(
-            given.source, given.out, given.kind, given.keys, given.where, given.seed
+            given.source, given.out, given.kind, given.keys, given.where, given.seed, given.sound
         )
     except (Unsuitable, OSError) as error:
         print("damage.py: %s" % error, file=sys.stderr)

@@ -19,7 +19,10 @@ import history_lab as lab  # noqa: E402
 
 SEED = int(os.environ.get("KEIIN_SEED", "1"))
 RECORDS = 10000
-SEEDS = (SEED,) if os.environ.get("KEIIN_SHORT") else (SEED, SEED + 1)
+SEEDS = SEED, SEED + 1
+SHORT = bool(os.environ.get("KEIIN_SHORT"))
+# Under sanitizers it is made and judged once; what the generator is for is seen without them.
+whole = unittest.skipIf(SHORT, "left to the build without sanitizers")
 
 
 class Case(unittest.TestCase):
@@ -36,6 +39,7 @@ class Case(unittest.TestCase):
                               capture_output=True, timeout=300).returncode
 
 
+@whole
 class Lawful(Case):
     def test_an_audit_verifies_it(self):
         folder = self.make("a")
@@ -76,6 +80,7 @@ class Lawful(Case):
         self.assertLessEqual({"requested", "granted", "refused", "extended", "ratified"}, decisions)
 
 
+@whole
 class Seeded(Case):
     def setUp(self):
         super().setUp()
@@ -109,16 +114,18 @@ class Seeded(Case):
 class Judged(Case):
     """The rules, with their defaults, find what was seeded, and nothing else."""
 
+    @whole
     def test_nothing_in_what_is_lawful(self):
         for seed in SEEDS:
             with self.subTest(seed=seed):
                 self.assertFalse(lab.findings(self.make(f"a{seed}", seed=seed)))
 
+    @whole
     def test_nothing_in_near_misses(self):
         self.assertFalse(lab.findings(self.make("a", "--near", 4)))
 
     def test_all_that_was_seeded(self):
-        for seed in SEEDS:
+        for seed in SEEDS[:1] if SHORT else SEEDS:
             with self.subTest(seed=seed):
                 answers = self.dir / f"answers{seed}"
                 folder = self.make(f"a{seed}", "--near", 1, "--violate", "all=8", "--answers",

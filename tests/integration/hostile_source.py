@@ -25,7 +25,7 @@ import audits
 from forge import ABSENT, grown
 
 TIMEOUT_SECONDS = 2
-AT_ONCE = 6
+AT_ONCE = 12
 SILENT_SECONDS = 150
 ENDLESS_SECONDS = 120  # far beyond what its patience allows on a slow machine
 MEMORY_KIB_MAX = 100 * 1024

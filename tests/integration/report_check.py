@@ -101,6 +101,8 @@ class Made(Case):
     def test_good_all_ways(self):
         for form in ("json", "html"):
             for language in ("en", "ja"):
+                if SHORT and (form == "json") != (language == "en"):
+                    continue
                 with self.subTest(form=form, language=language):
                     file = self.report(self.ledger, *PERIOD, "--lang", language, form=form)
                     alone = self.check(file, roster=self.roster, status=0)
@@ -108,7 +110,7 @@ class Made(Case):
                     self.assertFalse(alone["recounted"])
                     self.assertGreater(alone["proofs"], 8)
                     self.assertGreater(alone["sums"], 100)
-                    for said in ("en", "ja"):
+                    for said in ("en", "ja") if form == "html" else ("en",):
                         with_ledger = self.check(file, self.ledger, roster=self.roster, status=0,
                                                  words=("--lang", said))
                         self.assertTrue(with_ledger["recounted"])
@@ -138,18 +140,6 @@ class Made(Case):
                 said = done.stdout.decode()
                 self.assertIn(f"{words[0].name}{verdict}\n", said)
                 self.assertEqual(differs in said, words[0].name == "bad")
-
-    @unittest.skipIf(SHORT, "left to the build without sanitizers")
-    def test_same_bytes(self):
-        for form in ("json", "html", "csv"):
-            first = self.report(self.ledger, *PERIOD, "--lang", "en", form=form).read_bytes()
-            for threads, locale in ((1, "C"), (7, "ja_JP.UTF-8")):
-                again = self.report(self.ledger, *PERIOD, "--lang", "en", "--threads", threads,
-                                    form=form, env={"LANG": locale, "TZ": "Asia/Tokyo"})
-                self.assertEqual(again.read_bytes(), first)
-        self.assertEqual(
-            self.report(self.ledger, *PERIOD, "--lang", "ja").read_bytes(),
-            self.report(self.ledger, *PERIOD, env={"LANG": "C"}).read_bytes())
 
     @unittest.skipIf(SHORT, "left to the build without sanitizers")
     def test_every_leaf(self):
@@ -253,7 +243,8 @@ class Made(Case):
                 change(changed)
                 self.assertNotIn("differs", self.codes(changed, roster=self.roster, status=1)
                                  if number else self.codes(changed, roster=self.roster))
-                self.check(changed, self.ledger, roster=self.roster, status=1)
+                if number % 3 == TURN % 3 or EVERY == 1:
+                    self.check(changed, self.ledger, roster=self.roster, status=1)
 
     def test_every_proof_roster_and_checkpoint_with_a_bit_flipped(self):
         report = json.loads(self.report(self.ledger, *PERIOD).read_text())
@@ -313,11 +304,12 @@ class Made(Case):
                  re.sub(rb'"size": \d+', b'"size": 1.0', good, count=1),
                  re.sub(rb'"size": \d+', b'"size": 99999999999999999999', good, count=1),
                  re.sub(rb'"size": \d+', b'"size": -1', good, count=1)]
-        files += [good[:dice.randrange(len(good))] for _ in range(30 if EVERY == 1 else 8)]
-        for data in files:
+        files += [good[:dice.randrange(len(good))] for _ in range(30 if EVERY == 1 else 4)]
+        for number, data in enumerate(files):
             with self.subTest(data=data[:40], length=len(data)):
                 self.assertEqual(self.codes(data, roster=self.roster, status=1), {"form"})
-                self.check(data, self.ledger, roster=self.roster, status=1)
+                if number % 4 == 0 and not SHORT:
+                    self.check(data, self.ledger, roster=self.roster, status=1)
         huge = self.dir / "huge"
         with huge.open("wb") as file:
             file.truncate((256 << 20) + 1)

@@ -18,6 +18,7 @@ import tempfile
 import unicodedata
 
 SPECIMEN = os.path.join(os.environ['KEIIN_BIN'], 'tests', 'report', 'specimen')
+SHORT = bool(os.environ.get('KEIIN_SHORT')) # under sanitizers: each way once
 LATIN_FONTS = '/usr/share/fonts/truetype/dejavu'
 WHOLE_PLACES = 21 # where a specimen has its text in full
 SVG_ELEMENTS = {'svg', 'title', 'desc', 'pattern', 'rect', 'path', 'line', 'text'}
@@ -414,14 +415,16 @@ def main():
     check_hostile(reads_pdf)
     check_report(reads_pdf)
     if reads_pdf:
-        check_rows()
         check_whole()
-        check_sum()
+        if not SHORT:
+            check_rows()
+            check_sum()
         check_columns()
         check_hyphens()
         if os.path.isdir(LATIN_FONTS):
             check_fonts()
-    check_same(('html', 'csv', 'pdf') if has_pdf else ('html', 'csv'))
+    if not SHORT:
+        check_same(('html', 'csv', 'pdf') if has_pdf else ('html', 'csv'))
     if has_pdf and not reads_pdf:
         print('HTML and CSV are right; PDF not read: there is no pdftotext')
         return 77
