@@ -27,7 +27,7 @@ static int failed(const char *path, int e, struct why *why)
 
 static void forget(struct filepart *p)
 {
-    if (p->stream != NULL)
+    if (p->stream != NULL && p->beside != NULL)
         fclose(p->stream);
     free(p->path);
     free(p->beside);
@@ -63,6 +63,9 @@ int filepart_open(struct filepart *p, const char *path, struct why *why)
     struct stat st;
     int fd = -1, e = 0;
 
+    *p = (struct filepart){.stream = stdout};
+    if (path == NULL)
+        return 0;
     *p = (struct filepart){.path = strdup(path)};
     if (p->path == NULL || asprintf(&p->beside, "%s.part", path) < 0) {
         p->beside = NULL;
@@ -93,9 +96,23 @@ static int sync_stream(FILE *stream)
                : 0;
 }
 
+static int finish_output(struct filepart *p, struct why *why)
+{
+    int err = fflush(p->stream) != 0 || ferror(p->stream)
+                  ? failed("standard output", errno != 0 ? errno : EIO, why)
+                  : 0;
+
+    forget(p);
+    return err;
+}
+
 int filepart_finish(struct filepart *p, struct why *why)
 {
-    int err, e = sync_stream(p->stream);
+    int err, e;
+
+    if (p->beside == NULL)
+        return finish_output(p, why);
+    e = sync_stream(p->stream);
 
     /* Nothing is replaced; a file system that cannot promise this gives the name by a link. */
     if (e == 0 && renameat2(AT_FDCWD, p->beside, AT_FDCWD, p->path, RENAME_NOREPLACE) != 0)
@@ -112,15 +129,19 @@ int filepart_finish(struct filepart *p, struct why *why)
 
 int filepart_leave(struct filepart *p, struct why *why)
 {
-    int e = sync_stream(p->stream), err = e != 0 ? failed(p->beside, e, why) : 0;
+    int e, err;
 
+    if (p->beside == NULL)
+        return finish_output(p, why);
+    e = sync_stream(p->stream);
+    err = e != 0 ? failed(p->beside, e, why) : 0;
     forget(p);
     return err;
 }
 
 void filepart_drop(struct filepart *p)
 {
-    if (p->stream != NULL)
+    if (p->stream != NULL && p->beside != NULL)
         unlink(p->beside);
     forget(p);
 }

@@ -1,6 +1,7 @@
 /*
  * A file that is written over a long time and has its name only when it is whole: until then it is
- * "<path>.part". One thread. `why` begins with the path, as in file.h.
+ * "<path>.part". Or standard output, which has neither. One thread. `why` begins with the path, as
+ * in file.h.
  */
 #ifndef KEIIN_SYSTEM_FILEPART_H
 #define KEIIN_SYSTEM_FILEPART_H
@@ -10,12 +11,12 @@
 #include "core/bytes.h"
 
 struct filepart {
-    char *path, *beside; /* owned */
-    FILE *stream;        /* to write to, with its own buffer; NULL: nothing is open */
+    char *path, *beside; /* owned; NULL for standard output */
+    FILE *stream; /* to write to, with its own buffer; NULL: nothing is open */
 };
 
 /*
- * Opens it, mode 0600. What an interrupted run left as "<path>.part" is overwritten. KEIIN_EEXIST
+ * Opens it, mode 0600; with a NULL path standard output. What an interrupted run left as "<path>.part" is overwritten. KEIIN_EEXIST
  * when `path` is there already; KEIIN_EBUSY when another process is writing it; KEIIN_EFULL,
  * KEIIN_EIO, KEIIN_ENOMEM. After an error nothing is open.
  */

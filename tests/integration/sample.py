@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import shlex
+import subprocess
 import sys
 import unittest
 
@@ -355,6 +356,19 @@ class Files(Case):
         self.assertIn("No record of the population",
                       self.sample(folder, form="html").read_text(encoding="utf-8"))
 
+    def test_standard_output(self):
+        folder = lab.publish(self.ledger(), self.dir / "ledger")
+        for form in ("csv", "html"):
+            done = lab.run("sample", "--roster", f"{folder}.roster", "--seed", SEED, "--format", form,
+                           folder)
+            self.assertEqual(done.status, 0)
+            self.assertEqual(done.out, self.sample(folder, form=form).read_text(encoding="utf-8"))
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([lab.VERIFY, "sample", "--roster", f"{folder}.roster", "--seed", "s",
+                                   folder], stdout=full, stderr=subprocess.PIPE, timeout=60)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"standard output", done.stderr)
+
     def test_nothing_is_overwritten(self):
         folder = lab.publish(self.ledger(), self.dir / "ledger")
         out = self.dir / "mine"
@@ -367,7 +381,7 @@ class Files(Case):
         folder = lab.publish(self.ledger(), self.dir / "usage")
         good = {"--seed": "s", "--out": self.dir / "never"}
         for changed in ({"--seed": None}, {"--seed": ""}, {"--seed": "a b"}, {"--seed": "a\nb"},
-                        {"--seed": "x" * 101}, {"--out": None}, {"--n": "0"}, {"--n": "10001"},
+                        {"--seed": "x" * 101}, {"--n": "0"}, {"--n": "10001"},
                         {"--format": "pdf"}, {"--actions": ""}, {"--actions": "query,,view"},
                         {"--actions": ",".join(f"x-{i}" for i in range(101))}, {"--json": True},
                         {"--rules": self.dir / "absent"}, {"--state": self.dir},

@@ -119,7 +119,7 @@ class Options(unittest.TestCase):
                 if (command, name) in (("prove", "at"), ("show", "at")):
                     lacks = "--out" if command == "prove" else "SOURCE"
                 if (command, name) == ("sample", "seed"):
-                    lacks = "--out FILE"
+                    lacks = "SOURCE"
                 if (command, name) == ("reconcile", "map"):
                     lacks = "LOG"
                 for value in self.values(kind)[0]:

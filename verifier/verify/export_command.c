@@ -21,7 +21,6 @@ struct export_run {
     enum export_format format;
     struct taken_time time;
     struct filepart part;
-    FILE *to;
     struct buf line;
     char ledger_id[2 * HASH_BYTES + 1];
     uint64_t stood; /* records that the audit gave */
@@ -47,7 +46,8 @@ static int put_line(struct export_run *run)
 {
     int err = buf_status(&run->line);
 
-    if (err == 0 && run->line.n > 0 && fwrite(run->line.p, 1, run->line.n, run->to) != run->line.n)
+    if (err == 0 && run->line.n > 0 &&
+        fwrite(run->line.p, 1, run->line.n, run->part.stream) != run->line.n)
         err = KEIIN_EIO;
     buf_clear(&run->line);
     return err;
@@ -90,34 +90,30 @@ static int parse(int argc, char **argv, struct export_run *run)
     return status;
 }
 
+/* What a line about where it goes names. */
+static const char *out_name(const struct export_run *run)
+{
+    return run->out != NULL ? run->out : message_text(MESSAGE_SYSTEM_STANDARD_OUTPUT);
+}
+
 /* 0, or the exit status after a line was printed. */
 static int open_out(struct export_run *run)
 {
     struct why why = {""};
-    int err;
+    int err = filepart_open(&run->part, run->out, &why);
 
-    run->to = stdout;
-    if (run->out == NULL)
-        return 0;
-    err = filepart_open(&run->part, run->out, &why);
-    if (err != 0)
-        return status_of_error(err, run->out, &why);
-    run->to = run->part.stream;
-    return 0;
+    return err == 0 ? 0 : status_of_error(err, out_name(run), &why);
 }
 
 /* Where the audit has no verdict, what was written does not get its name. */
 static int close_out(struct export_run *run, bool verdict)
 {
     struct why why = {""};
-    int err;
+    int err = verdict ? filepart_finish(&run->part, &why) : filepart_leave(&run->part, &why);
 
-    if (run->out == NULL)
-        return fflush(stdout) == 0 ? 0 : status_of_error(KEIIN_EIO, message_text(MESSAGE_SYSTEM_STANDARD_OUTPUT), NULL);
-    err = verdict ? filepart_finish(&run->part, &why) : filepart_leave(&run->part, &why);
     if (err != 0)
-        return status_of_error(err, run->out, &why);
-    if (!verdict)
+        return status_of_error(err, out_name(run), &why);
+    if (!verdict && run->out != NULL)
         cli_error(message_text(MESSAGE_EXPORT_LEFT), run->out);
     return 0;
 }
@@ -158,7 +154,7 @@ int export_command(int argc, char **argv)
         goto out;
     export_begin(&run.line, run.format);
     if (put_line(&run) != 0)
-        status = status_of_error(KEIIN_EIO, run.out != NULL ? run.out : message_text(MESSAGE_SYSTEM_STANDARD_OUTPUT), NULL);
+        status = status_of_error(KEIIN_EIO, out_name(&run), NULL);
     if (status == 0)
         status = audited_run(&run.ledger);
     if (status == 0)

@@ -134,8 +134,6 @@ static int check(struct sample_run *run)
 {
     if (run->seed == NULL || !sample_seed_valid(run->seed))
         return cli_usage("%s", message_text(MESSAGE_SAMPLE_SEED));
-    if (run->out == NULL)
-        return cli_usage("%s", message_text(MESSAGE_SAMPLE_OUT));
     if (run->ledger.json)
         return cli_usage("%s", message_text(MESSAGE_SAMPLE_NO_JSON));
     if (strcmp(run->format, "html") != 0 && strcmp(run->format, "csv") != 0)
@@ -222,6 +220,11 @@ static int put_html(const struct sample_sheet *sheet, struct buf *out)
     return err;
 }
 
+static const char *out_name(const struct sample_run *run)
+{
+    return run->out != NULL ? run->out : message_text(MESSAGE_SYSTEM_STANDARD_OUTPUT);
+}
+
 /* Writes the sheet; 0, or the exit status after a line was printed. */
 static int put_sheet(struct sample_run *run, struct filepart *part)
 {
@@ -262,7 +265,7 @@ static int put_sheet(struct sample_run *run, struct filepart *part)
         err = KEIIN_EIO;
     if (err == 0)
         err = filepart_finish(part, &why);
-    status = err == 0 ? 0 : status_of_error(err, run->out, &why);
+    status = err == 0 ? 0 : status_of_error(err, out_name(run), &why);
     if (status == 0)
         cli_error(message_text(MESSAGE_SAMPLE_DONE), run->sample.count, sheet.population);
     buf_destroy(&again);
@@ -297,7 +300,7 @@ static int run_sample(struct sample_run *run, int argc, char **argv)
     int status, err = filepart_open(&part, run->out, &why);
 
     if (err != 0)
-        return status_of_error(err, run->out, &why);
+        return status_of_error(err, out_name(run), &why);
     sample_init(&run->sample, (size_t)run->n);
     status = run->urgent_first
                  ? urgent_find(&run->ledger, argv[0], argv[optind], run->limits, &run->urgent)
