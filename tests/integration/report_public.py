@@ -360,6 +360,21 @@ class Asked(Case):
         for when in ("2026-01", "2026", "2027"):
             self.refused(when, when, "not over")
 
+    def test_records_that_are_gone_are_pointed_out(self):
+        """Not in the report: to whoever is about to publish it beside an older one."""
+        year = Year(self.dir)
+        single(year)
+        next(records for records in year.made.records if len(records) == 50)[0] = b""
+        lacking = year.finish()
+        for folder, when, says in ((self.folder, "2025-06", False), (lacking, "2025-06", True),
+                                   (lacking, "2025", True), (lacking, "2025-07", False)):
+            out = self.dir / "report.json"
+            done = report(folder, when, when, out, "--profile", "public")
+            self.assertEqual(done.returncode, 0, done)
+            self.assertEqual(b"publish this one only" in done.stderr, says, (when, done.stderr))
+            self.assertNotIn("publish", out.read_text())
+            out.unlink()
+
     def test_no_evidence(self):
         self.refused("2025", "2025", "evidence", "--evidence")
 

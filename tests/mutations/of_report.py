@@ -51,6 +51,9 @@ out("public-secret", "nobody without the entries knows how a number is rounded",
 out("public-not-selected", "what is left of a month is not told", PUBLIC,
     "[VOLUMES_NOT_SELECTED] = {.kind = ROUNDED}", "[VOLUMES_NOT_SELECTED] = {.kind = COUNT}",
     "integration/report_public.py Solved.test_what_is_left")
+out("public-lacks", "whoever publishes is told that records are gone", "verifier/report/tally.c",
+    "t->lacks_records |= t->records_left > 0 && tally_counts(t);", "",
+    "integration/report_public.py Asked.test_records_that_are_gone_are_pointed_out")
 out("public-all-clear", "the public is not told that nothing was found",
     "verifier/report/sections_summary.c", "if (json_object_get(found, \"withheld\") != NULL)",
     "if (false)", "integration/report_public_pairs.py PageOne")

@@ -297,6 +297,11 @@ int report_finish(
     return err;
 }
 
+bool report_lacks_records(const struct report *r)
+{
+    return tally_lacks_records(r->tally);
+}
+
 int report_add_evidence(
     const struct report *r, struct source *source, const struct audit_result *audit, json_t *json)
 {

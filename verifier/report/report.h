@@ -40,6 +40,12 @@ int report_finish(struct report *r, const struct audit_result *audit, struct spa
     json_t **out) KEIIN_MUST_USE;
 
 /*
+ * Behind it: whether records of the period are not there any more, or not yet: a report of it, or of
+ * a part of it, that was made with them counts more.
+ */
+bool report_lacks_records(const struct report *r);
+
+/*
  * Behind it: the member "evidence", from the source that was audited (evidence_json.h). Blocking.
  * KEIIN_ENOMEM.
  */

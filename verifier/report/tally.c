@@ -71,7 +71,7 @@ void tally_reset(struct tally *t)
     TALLY_TABLES(CLEAR)
 #undef CLEAR
     fresh.now_ms = fresh.records_left = 0;
-    fresh.begun = fresh.over = fresh.complete = fresh.has_roster = false;
+    fresh.begun = fresh.over = fresh.complete = fresh.has_roster = fresh.lacks_records = false;
     fresh.part = 0;
     fresh.label[0] = 0;
     sha256_stream_init(&fresh.signatures);
@@ -103,6 +103,11 @@ void tally_secret(const struct tally *t, struct hash *out)
     struct sha256_stream signatures = t->signatures;
 
     sha256_stream_final(&signatures, out);
+}
+
+bool tally_lacks_records(const struct tally *t)
+{
+    return t->lacks_records;
 }
 
 bool tally_in_period(const struct tally *t)
@@ -218,6 +223,7 @@ static void close_entry(struct tally *t)
 {
     if (t->records_left > 0)
         tally_add(t, FIGURES_RECORDS, t->entry_agency, RECORDS_NOT_READ, t->records_left);
+    t->lacks_records |= t->records_left > 0 && tally_counts(t);
     t->records_left = 0;
 }
 

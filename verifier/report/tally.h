@@ -42,6 +42,8 @@ int tally_finding(struct tally *t, const struct rules_finding *f) KEIIN_MUST_USE
  * signatures. The public's numbers are rounded by it (public.c). Of a tally for the public.
  */
 void tally_secret(const struct tally *t, struct hash *out);
+/* Whether records that entries of the period state were not read. After tally_end. */
+bool tally_lacks_records(const struct tally *t);
 /* At the end of what was read, or of the period. KEIIN_ENOMEM. */
 int tally_end(struct tally *t) KEIIN_MUST_USE;
 /* Of the audit, when there is one: how many gaps it found in a writer's chain. */

@@ -16,6 +16,7 @@ struct tally {
     bool begun; /* an entry of the period was seen */
     bool over; /* closed: nothing is counted any more */
     bool complete; /* an entry behind the period was seen */
+    bool lacks_records; /* that entries of the period state */
     unsigned part; /* of the entry at hand, once begun */
     uint64_t roster_serial;
     bool has_roster;

@@ -231,6 +231,8 @@ static int make(struct report_arguments *a, struct report *report)
     if (err == 0)
         err = report_add_evidence(report, a->ledger.source, &a->ledger.result, json);
     status = err == 0 ? write_report(a, json) : status_of_error(err, "report", &why);
+    if (status == 0 && a->options.profile == REPORT_PUBLIC && report_lacks_records(report))
+        cli_error("%s", message_text(MESSAGE_VERIFY_REPORT_LACKS));
     if (status == 0 && a->evidence)
         status = write_evidence(a, json);
     json_decref(json);
