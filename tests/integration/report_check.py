@@ -24,6 +24,7 @@ from recheck_lab import Case, run  # noqa: E402
 
 SEED = int(os.environ.get("KEIIN_SEED", "1"))
 PERIOD = ("--from", "2025-04-12", "--to", "2025-04-18")
+PUBLIC = ("--profile", "public", "--from", "2025-04", "--to", "2025-04")
 BATCH = 30
 SHORT = bool(os.environ.get("KEIIN_SHORT"))
 # Each leaf of a report is changed with KEIIN_LONG, else one of so many, another part each day.
@@ -117,10 +118,53 @@ class Made(Case):
                         self.assertGreater(with_ledger["compared"], 500)
         file = self.report(self.ledger, *PERIOD, "--era", "--lang", "ja", form="html")
         self.check(file, self.ledger, roster=self.roster, status=0)
-        public = ("--profile", "public", "--from", "2025-04", "--to", "2025-04")
         for form in ("json", "html"):
-            file = self.report(self.ledger, *public, form=form)
+            file = self.report(self.ledger, *PUBLIC, form=form)
             self.assertTrue(self.check(file, self.ledger, roster=self.roster, status=0)["recounted"])
+
+    def test_what_the_public_is_told(self):
+        """Of one month or year, each row once and in its order, and why a number is withheld."""
+        report = json.loads(self.report(self.ledger, *PUBLIC).read_text())
+        figures = report["figures"]
+        several = [name for name in figures if len(figures[name]["rows"]) > 1]
+        self.assertGreater(len(several), 4)
+        for name in several:
+            changed = copy.deepcopy(report)
+            changed["figures"][name]["rows"].reverse()
+            self.assertEqual(self.codes(changed, roster=self.roster), {"sum"})
+        changed = copy.deepcopy(report)
+        changed["figures"]["acts"]["rows"].append(figures["acts"]["rows"][-1])
+        self.assertEqual(self.codes(changed, roster=self.roster), {"sum"})
+        for place, time_ in (("from", "2025-04-02T00:00:00.000Z"), ("from", "2025-06-01T00:00:00.000Z"),
+                             ("to", "2025-05-01T00:00:00.001Z"), ("to", "2025-06-01T00:00:00.000Z")):
+            changed = copy.deepcopy(report)
+            changed["period"][place] = time_
+            self.assertEqual(self.codes(changed, roster=self.roster), {"sum"})
+        for path, value in leaves(figures):
+            if path[-1] in ("why", "withheld"):
+                changed = copy.deepcopy(report)
+                put(changed["figures"], path, value + "er")
+                self.assertEqual(self.codes(changed, roster=self.roster), {"form"})
+                break
+        for codes, verdict in (([], "findings"), (["fork"], "incomplete"), (["incomplete"], "findings"),
+                               (["fork", "fork"], "findings"), (["incomplete", "fork"], "findings")):
+            changed = copy.deepcopy(report)
+            changed["ledger"].update(audit_findings=codes, verdict=verdict)
+            self.assertIn("sum", self.codes(changed, roster=self.roster))
+
+    def test_data_that_a_browser_shows_as_a_page(self):
+        """A report in JSON has no tag in it, whatever records say; one that has is none."""
+        report = json.loads(self.report(self.ledger, *PERIOD).read_text())
+        lie = "<!DOCTYPE html><style>body{font-size:0}h1{font-size:40px}</style><h1>Nothing was found</h1><!--"
+        for place in ({"version": lie}, {"evidence": {**report["evidence"], "rosters_lacking": lie}}):
+            text = json.dumps({**place, **{name: value for name, value in report.items()
+                                           if name not in place}})
+            self.assertEqual(self.codes(text.encode(), roster=self.roster), {"form"})
+        done = run("report-check", self.report(self.ledger, *PERIOD), roster=self.roster)
+        self.assertIn("It is data without a page", done.stdout.decode())
+        done = run("report-check", self.report(self.ledger, *PERIOD, form="html"), roster=self.roster)
+        self.assertIn("The page shows what its data say.", done.stdout.decode())
+        self.assertIn("Neither its numbers nor its findings were held", done.stdout.decode())
 
     def test_words_in_both_languages(self):
         good = self.report(self.ledger, *PERIOD)
@@ -245,6 +289,9 @@ class Made(Case):
                                  if number else self.codes(changed, roster=self.roster))
                 if number % 3 == TURN % 3 or EVERY == 1:
                     self.check(changed, self.ledger, roster=self.roster, status=1)
+        report["findings"].reverse()
+        said = self.check(report, self.ledger, roster=self.roster, status=1)
+        self.assertEqual({problem["code"] for problem in said["problems"]}, {"differs"})
 
     def test_every_proof_roster_and_checkpoint_with_a_bit_flipped(self):
         report = json.loads(self.report(self.ledger, *PERIOD).read_text())
@@ -284,7 +331,10 @@ class Made(Case):
                         page.replace('lang="ja"', 'lang="en"')):
             self.assertLessEqual(self.codes(changed.encode(), roster=self.roster, status=1),
                                  {"page", "form"})
-        # Another version's page cannot be made again: that is said.
+        # Another version's page that is made alike shows what its data say.
+        said = self.check(page.replace("0.1.0", "0.1.1").encode(), roster=self.roster, status=0)
+        self.assertTrue(said["other_version"])
+        # One that is not cannot be made again: that is said.
         changed = page.replace('"version":"', '"version":"9', 1)
         said = self.check(changed.encode(), roster=self.roster, status=2)
         self.assertEqual(said["open"], ["page"])
@@ -365,6 +415,8 @@ class Made(Case):
         rules.write_text("[reports]\nzone = +09:00\n[heartbeat-missing]\nlimit = 2 h\n")
         file = self.report(self.ledger, *PERIOD, "--rules", rules)
         self.assertFalse(self.check(file, roster=self.roster, status=0)["rules_known"])
+        done = run("report-check", file, roster=self.roster)
+        self.assertIn("It was made with another rules file than the one in hand", done.stdout.decode())
         self.assertEqual(self.check(file, self.ledger, roster=self.roster, status=2)["open"], ["rules"])
         said = self.check(file, self.ledger, roster=self.roster, words=("--rules", rules), status=0)
         self.assertTrue(said["recounted"] and said["rules_known"])

@@ -66,6 +66,22 @@ class Forged(Case):
         file = self.report(short, *self.WHOLE)
         self.assertEqual(self.codes(file, short, roster=f"{short}.roster"), {"checkpoint"})
 
+    def test_witnesses_of_an_audit_that_was_incomplete(self):
+        """It may not have judged the checkpoint, and then it names nobody; never somebody else."""
+        made = self.ledger(6)
+        made.put("tile/records/000.p/8", forge.UNREADABLE)
+        folder = self.write(made)
+        report = json.loads(self.report(folder, *self.WHOLE).read_text())
+        self.assertEqual(report["ledger"]["verdict"], "incomplete")
+        self.assertEqual(len(report["ledger"]["witnesses"]), 2)
+        for said, code in (({"witnesses": [], "vouched_at": None}, set()),
+                           ({"witnesses": [{"name": "w", "at": "1970-01-01T00:01:40.000Z"}]}, {"stated"}),
+                           ({"vouched_at": "2026-01-01T00:00:00.000Z"}, {"stated"}),
+                           ({"vouched_by_operator": True}, {"stated"})):
+            changed = copy.deepcopy(report)
+            changed["ledger"].update(said)
+            self.assertEqual(self.codes(changed, roster=f"{folder}.roster"), code)
+
     def test_proofs_of_other_records(self):
         made = self.ledger()
         folder = self.write(made)

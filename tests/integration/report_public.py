@@ -205,6 +205,9 @@ class Case(unittest.TestCase):
         out = self.dir / f"{first}-{len(list(self.dir.iterdir()))}.json"
         done = report(folder, first, last or first, out, "--profile", "public", *options)
         self.assertEqual(done.returncode, 0, done)
+        done = subprocess.run([VERIFY, "report-check", "--roster", f"{folder}.roster", out],
+                              capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done)
         return json.loads(out.read_text())
 
 

@@ -1,4 +1,4 @@
-"""Mutations of the reports: what keeps small counts from the public."""
+"""Mutations of the reports: what keeps small counts from the public, and false reports from being good."""
 
 from mutation import Table
 
@@ -36,7 +36,7 @@ out("public-due", "what was due is the sum of what is told", PUBLIC,
     "[RETENTION_DUE] = {SUM_OF_TWO, NULL, RETENTION_ON_TIME, RETENTION_LATE}",
     "[RETENTION_DUE] = {.kind = COUNT}", SOLVED)
 out("public-acts", "acts that other tables count are not told", PUBLIC,
-    "if (table == FIGURES_ACTS && !is_public_act(g.cells[0].keys[0]))", "if (false)",
+    "if (acts[i].is_told && is_told(v, FIGURES_ACTS, g)) {", "if (is_told(v, FIGURES_ACTS, g)) {",
     "unit/test_public")
 out("public-slack", "a rounded number has the least count to both sides", RANGE,
     "throw % (2 * min + 1)", "throw % 2 * 2 * min", "unit/test_public")
@@ -70,3 +70,36 @@ out("public-erased", "what is kept of erased data does not hang on the period",
     "verifier/report/tally_retention.c", "        k->erased_at = r->at;\n",
     "        k->erased_at = r->at;\n        if (k->until < t->period.bounds[t->part])\n"
     "            table_remove(t->retained, k);\n", "unit/test_public")
+
+CHECK = "integration/report_check.py Made.test_"
+EVIDENCE = "integration/report_evidence.py Forged.test_"
+SUMS = "verifier/report/recheck_sums.c"
+
+out("check-tags", "a report in JSON has no tag that a browser shows", "verifier/report/recheck_read.c",
+    "!html_is_escaped_json(file)", "false", "unit/test_recheck")
+out("check-words", "what has a form of its own is of it", "verifier/report/recheck_form.c",
+    "        return is_formed(value, kind);", "        return json_is_string(value);",
+    "unit/test_recheck")
+out("check-reasons", "a number is withheld for one of the reasons", "verifier/report/recheck_form.c",
+    "        if (strcmp(json_string_value(value), reasons[i]) == 0)", "        if (true)",
+    CHECK + "what_the_public_is_told")
+out("check-order", "findings and rows in another order are others", "verifier/report/recheck_diff.c",
+    "(d->r->count + d->r->omitted == problems && !json_equal(said, found))", "false",
+    "unit/test_recheck")
+out("check-public-rows", "the public's rows stand in their order, each once", SUMS,
+    "            continue;\n        check_order(r, report, (enum figure_table_number)t);\n",
+    "            continue;\n", CHECK + "what_the_public_is_told")
+out("check-public-period", "the public is told of a month or a year", SUMS,
+    "p.from >= p.to || !period_take_months(&p)", "p.from >= p.to",
+    CHECK + "what_the_public_is_told")
+out("check-public-verdict", "the public's verdict is that of the codes", SUMS,
+    "        if (!known || (int)code <= before)", "        if (!known)",
+    CHECK + "what_the_public_is_told")
+out("check-witnesses", "an incomplete audit names no other witnesses", "verifier/report/recheck_evidence.c",
+    "json_equal(recheck_at(ledger, name), nothing))", "nothing != NULL)",
+    EVIDENCE + "witnesses_of_an_audit_that_was_incomplete")
+out("check-other-version", "another version's page that shows the same is good",
+    "verifier/report/recheck_page.c", "!same && r->other_version", "r->other_version",
+    CHECK + "pages_that_show_something_else")
+out("csv-apostrophe", "no two texts are one field of CSV", "verifier/report/csv_field.c",
+    ", '\\''};", "};", "unit/test_csv_field")

@@ -385,7 +385,7 @@ out("certificate-ledger", "a certificate is of the roster's ledger", CERTIFICATE
 out("certificate-coherent", "a certificate says nothing that cannot be", "core/certificate.c",
     "    if (!certificate_coherent(out)) {", "    if (false) {", "unit/test_certificate")
 out("csv-formula", "a field of CSV is no formula", "verifier/report/csv_field.c",
-    "if (begins_formula(text))", "if (begins_formula(text) && text.n == 0)", "unit/test_csv_field")
+    "if (needs_apostrophe(text))", "if (needs_apostrophe(text) && text.n == 0)", "unit/test_csv_field")
 out("sample-least", "the records with the least hashes are drawn", "verifier/report/sample.c",
     "if (memcmp(key->b, h->rows[0].key.b, HASH_BYTES) >= 0)", "if (true)",
     "integration/sample.py Drawn.test_least_hashes")

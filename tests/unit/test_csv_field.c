@@ -21,7 +21,7 @@ static void test_texts_stay(void **state)
     expect("plain", "plain");
     expect("a=b+c-d@e", "a=b+c-d@e");
     expect("\xe5\xa5\x91\xe5\x8d\xb0", "\xe5\xa5\x91\xe5\x8d\xb0");
-    expect("'", "'");
+    expect("a'", "a'");
 }
 
 static void test_quotes(void **state)
@@ -68,6 +68,9 @@ static void test_formulas(void **state)
         "\xef\xbc\xa1"
         "1");
     expect("\xef\xbc", "\xef\xbc");
+    /* What looks as if one had been put: two texts never become one. */
+    expect("'=1+1", "''=1+1");
+    expect("'", "''");
 }
 
 int main(void)

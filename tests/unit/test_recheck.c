@@ -41,6 +41,8 @@ static void test_files(void **state)
     assert_no_report("{}", "no report");
     assert_no_report("[]", "no report");
     assert_no_report(" <html>", "carries no report");
+    assert_no_report("{\"a\": \"<h1>x\"}", "may show it as a page");
+    assert_no_report("{\"a\": \"\xe2\x80\xa8\"}", "may show it as a page");
     for (int i = 0; i < RECHECK_DEPTH_MAX; i++)
         strcat(deep, "[");
     assert_no_report(deep, "no JSON");
@@ -108,6 +110,53 @@ static void test_a_good_one(void **state)
     rules_limits_free(limits);
 }
 
+/* The good one with another value at a place, written and read again. */
+static void assert_not_of_the_form(const char *object, const char *member, json_t *value)
+{
+    struct recheck r;
+    json_t *report = json_loadb((const char *)good.p, good.n, 0, NULL), *changed;
+    char *text;
+
+    changed = object[0] == '\0' ? report : json_object_get(report, object);
+    if (json_is_array(changed))
+        changed = json_array_get(changed, 0);
+    assert_non_null(json_object_get(changed, member));
+    json_object_set_new(changed, member, value);
+    text = json_dumps(report, 0);
+    json_decref(report);
+    recheck_init(&r);
+    report = recheck_read(&r, span_str(text));
+    if (report != NULL || r.count != 1 || r.problems[0].code != RECHECK_FORM)
+        fail_msg("%s.%s is taken", object, member);
+    recheck_destroy(&r);
+    free(text);
+}
+
+static void test_texts_of_a_form(void **state)
+{
+    char key[5001];
+    json_t *accesses;
+
+    (void)state;
+    assert_not_of_the_form("", "version", json_string("0.1.0 of the committee"));
+    assert_not_of_the_form("", "version", json_string(""));
+    assert_not_of_the_form("period", "zone", json_string("local"));
+    assert_not_of_the_form("rules", "digest", json_string("none"));
+    assert_not_of_the_form("rules", "not_used", json_pack("[s]", "nothing at all"));
+    assert_not_of_the_form("rules", "limits_ms", json_pack("{s:i}", "erase late", 1));
+    assert_not_of_the_form("findings", "id", json_string("0123"));
+    memset(key, 'k', sizeof key - 1);
+    key[sizeof key - 1] = '\0';
+    for (int i = 0; i < 2; i++) {
+        accesses = json_pack("{s:[{s:s, s:s, s:s, s:i, s:i, s:i, s:i}], s:{s:i, s:i, s:i, s:i}}",
+            "rows", "agency", "npa", "action", "view", "purpose", i == 0 ? key : "\xd0\xb0", "done",
+            0, "denied", 0, "failed", 0, "items", 0, "total", "done", 0, "denied", 0, "failed", 0,
+            "items", 0);
+        assert_non_null(accesses);
+        assert_not_of_the_form("figures", "accesses", accesses);
+    }
+}
+
 static bool told(const struct recheck *r, enum recheck_code code, const char *where)
 {
     for (size_t i = 0; i < r->count; i++)
@@ -143,6 +192,33 @@ static void test_places_of_differences(void **state)
     assert_string_equal(r.problems[0].found, "null");
     json_decref(report);
     json_decref(again);
+    recheck_destroy(&r);
+}
+
+/* Findings and rows are told of by their names; in another order they are others, too. */
+static void test_another_order(void **state)
+{
+    static const char *const tables[] = {"accesses", "systems"};
+    struct recheck r;
+    json_t *report = read_report(&r, good), *again, *rows;
+
+    (void)state;
+    for (size_t i = 0; i <= 2; i++) {
+        again = json_deep_copy(report);
+        rows = i == 2 ? json_object_get(again, "findings")
+                      : json_object_get(
+                            json_object_get(json_object_get(again, "figures"), tables[i]), "rows");
+        assert_true(json_array_size(rows) > 1);
+        json_array_append(rows, json_array_get(rows, 0));
+        json_array_remove(rows, 0);
+        recheck_destroy(&r);
+        recheck_init(&r);
+        recheck_compare(&r, report, again);
+        assert_int_equal(r.err, 0);
+        assert_true(r.count > 0);
+        json_decref(again);
+    }
+    json_decref(report);
     recheck_destroy(&r);
 }
 
@@ -188,7 +264,8 @@ static int free_good(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_files), cmocka_unit_test(test_times),
-        cmocka_unit_test(test_a_good_one), cmocka_unit_test(test_places_of_differences),
+        cmocka_unit_test(test_a_good_one), cmocka_unit_test(test_texts_of_a_form),
+        cmocka_unit_test(test_places_of_differences), cmocka_unit_test(test_another_order),
         cmocka_unit_test(test_more_problems_than_are_kept)};
 
     return cmocka_run_group_tests(tests, read_good, free_good);

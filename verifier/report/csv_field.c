@@ -2,12 +2,13 @@
 
 /*
  * What a spreadsheet takes a text for a formula by, or passes over on the way to one. The wide
- * forms, which all begin with the same two bytes, count where Japanese is set (= + - @).
+ * forms, which all begin with the same two bytes, count where Japanese is set (= + - @). And the
+ * apostrophe that is put before these, so that whoever takes one off has the text as it was.
  */
-static bool begins_formula(struct span text)
+static bool needs_apostrophe(struct span text)
 {
     static const char wide[] = {'\x9d', '\x8b', '\x8d', '\xa0'};
-    static const char narrow[] = {'=', '+', '-', '@', '\t', '\r', '\n'};
+    static const char narrow[] = {'=', '+', '-', '@', '\t', '\r', '\n', '\''};
 
     if (text.n == 0)
         return false;
@@ -33,7 +34,7 @@ void csv_field(struct buf *out, struct span text)
 
     if (quotes)
         buf_put_u8(out, '"');
-    if (begins_formula(text))
+    if (needs_apostrophe(text))
         buf_put_u8(out, '\'');
     /* What ends with a quote is put, and the quote again with what follows. */
     for (size_t i = 0; i < text.n; i++) {

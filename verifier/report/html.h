@@ -23,8 +23,15 @@ int html_chart(struct buf *out, const struct document_chart *chart, enum languag
     size_t number) KEIIN_MUST_USE;
 
 /*
- * JSON into <script type="application/json" id="keiin-report">: a data block, which no browser
- * runs. < > & U+2028 U+2029, which JSON holds in strings alone, are written as \u003c and so on.
+ * JSON in which < > & U+2028 U+2029, which it holds in strings alone, are written as \u003c and so
+ * on: whatever it says, no browser that is shown it finds a tag.
+ */
+void html_escape_json(struct buf *out, struct span json);
+/* Whether none of these stands in it as it is. */
+bool html_is_escaped_json(struct span json);
+
+/*
+ * That into <script type="application/json" id="keiin-report">: a data block, which no browser runs.
  */
 void html_embed(struct buf *out, struct span json);
 

@@ -4,9 +4,8 @@
 #define END "\n</script>\n"
 #define TAIL "</body>\n</html>\n"
 
-void html_embed(struct buf *out, struct span json)
+void html_escape_json(struct buf *out, struct span json)
 {
-    buf_put_str(out, BEGIN);
     for (size_t i = 0; i < json.n; i++) {
         const uint8_t *p = json.p + i;
 
@@ -20,6 +19,12 @@ void html_embed(struct buf *out, struct span json)
             buf_put_u8(out, *p);
         }
     }
+}
+
+void html_embed(struct buf *out, struct span json)
+{
+    buf_put_str(out, BEGIN);
+    html_escape_json(out, json);
     buf_put_str(out, END);
 }
 
@@ -28,8 +33,7 @@ static const uint8_t *find(struct span in, const char *what)
     return in.n == 0 ? NULL : memmem(in.p, in.n, what, strlen(what));
 }
 
-/* Bytes that html_embed never writes. */
-static bool escaped(struct span json)
+bool html_is_escaped_json(struct span json)
 {
     return find(json, "<") == NULL && find(json, ">") == NULL && find(json, "&") == NULL &&
            find(json, "\xe2\x80\xa8") == NULL && find(json, "\xe2\x80\xa9") == NULL;
@@ -51,7 +55,7 @@ int html_embedded(struct span html, struct span *json)
     if (end == NULL)
         return KEIIN_EMALFORMED;
     found = span_of(begin, (size_t)(end - begin));
-    if (!escaped(found) ||
+    if (!html_is_escaped_json(found) ||
         !span_is(span_of(end + strlen(END), rest.n - found.n - strlen(END)), TAIL))
         return KEIIN_EMALFORMED;
     *json = found;

@@ -102,11 +102,13 @@ static const struct public_column columns[FIGURE_TABLES][FIGURE_COLUMNS_MAX] =
             },
 };
 
-/* Acts that are counted nowhere else. */
-static const char *const public_acts[] = {"erase.record", "inspect", "notify"};
-/* Those whose numbers would be sums of other tables. */
-static const char *const other_acts[] = {
-    "approve", "demand", "emergency.begin", "emergency.end", "finding", "recommend", "revoke"};
+/* Acts in the order of their rows; the numbers of those that are not told are sums of other tables. */
+static const struct {
+    const char *name;
+    bool is_told;
+} acts[] = {{"approve", false}, {"demand", false}, {"emergency.begin", false},
+    {"emergency.end", false}, {"erase.record", true}, {"finding", false}, {"inspect", true},
+    {"notify", true}, {"recommend", false}, {"revoke", false}};
 
 /* --- Rows: what the months have under the same keys. */
 
@@ -297,44 +299,62 @@ static json_t *total(const struct public_view *v, enum figure_table_number table
 
 /* --- Tables with rows of their own. */
 
+/* The cells of the row with this one key; `none`, which gets the key, where there is no such row. */
+static struct group group_of(struct group all, const char *key, struct figure_cells *none)
+{
+    struct group found = {none, 1};
+
+    *none = (struct figure_cells){.keys = {span_str(key)}};
+    for (size_t at = 0; at < all.count;) {
+        struct group g = group_at(all.cells, at, all.count);
+
+        if (same_row(&g.cells[0], none))
+            found = g;
+        at += g.count;
+    }
+    return found;
+}
+
+/* The rule whose name is next behind this one; rules_count behind the last. */
+static unsigned rule_behind(const char *name)
+{
+    unsigned next = (unsigned)rules_count;
+
+    for (unsigned i = 0; i < rules_count; i++)
+        if (strcmp(rules_all[i]->name, name) > 0 &&
+            (next == rules_count || strcmp(rules_all[i]->name, rules_all[next]->name) < 0))
+            next = i;
+    return next;
+}
+
 /* Findings by every rule, whether there are any or not: that there is a row tells nothing. */
 static void put_findings(
     const struct public_view *v, const struct rules_limits *limits, struct group all, json_t *list)
 {
-    for (unsigned rule = 0; rule < rules_count && v->period->parts > 1; rule++) {
-        struct figure_cells none = {.keys = {span_str(rules_all[rule]->name)}};
-        struct group found = {&none, 1};
+    struct figure_cells none;
 
-        if (rules_limits_off(limits, rule))
-            continue;
-        for (size_t at = 0; at < all.count;) {
-            struct group g = group_at(all.cells, at, all.count);
+    if (v->period->parts == 1)
+        return;
+    for (unsigned i = rule_behind(""); i < rules_count; i = rule_behind(rules_all[i]->name))
+        if (!rules_limits_off(limits, i))
+            json_add(list, row(v, FIGURES_FINDINGS, group_of(all, rules_all[i]->name, &none)));
+}
 
-            if (same_row(&g.cells[0], &none))
-                found = g;
-            at += g.count;
+static void put_acts(const struct public_view *v, struct group all, json_t *list)
+{
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+        struct figure_cells none;
+        struct group g = group_of(all, acts[i].name, &none);
+        json_t *json;
+
+        if (acts[i].is_told && is_told(v, FIGURES_ACTS, g)) {
+            json_add(list, row(v, FIGURES_ACTS, g));
+        } else if (!acts[i].is_told) {
+            json = json_object();
+            json_put(json, "act", json_string(acts[i].name));
+            json_put(json, "acts", range_withheld(WHY_FOLLOWS));
+            json_add(list, json);
         }
-        json_add(list, row(v, FIGURES_FINDINGS, found));
-    }
-}
-
-static bool is_public_act(struct span act)
-{
-    bool is = false;
-
-    for (size_t i = 0; i < sizeof public_acts / sizeof public_acts[0]; i++)
-        is |= span_is(act, public_acts[i]);
-    return is;
-}
-
-static void put_other_acts(json_t *list)
-{
-    for (size_t i = 0; i < sizeof other_acts / sizeof other_acts[0]; i++) {
-        json_t *json = json_object();
-
-        json_put(json, "act", json_string(other_acts[i]));
-        json_put(json, "acts", range_withheld(WHY_FOLLOWS));
-        json_add(list, json);
     }
 }
 
@@ -345,13 +365,9 @@ static void put_rows(
         struct group g = group_at(all.cells, at, all.count);
 
         at += g.count;
-        if (table == FIGURES_ACTS && !is_public_act(g.cells[0].keys[0]))
-            continue;
         if (is_told(v, table, g))
             json_add(list, row(v, table, g));
     }
-    if (table == FIGURES_ACTS)
-        put_other_acts(list);
 }
 
 /* --- Accesses by month and agency: sums of what is told of each action and purpose. */
@@ -413,6 +429,8 @@ static json_t *table_json(const struct public_view *v, const struct rules_limits
     list = json_array();
     if (table == FIGURES_FINDINGS)
         put_findings(v, limits, all, list);
+    else if (table == FIGURES_ACTS)
+        put_acts(v, all, list);
     else
         put_rows(v, table, all, list);
     json_put(json, "rows", list);

@@ -61,6 +61,7 @@ struct recheck {
 
     /* What was held against what. */
     bool is_html;
+    bool page_holds; /* it shows what its data say, byte by byte */
     bool other_version; /* the report is of another version of this program */
     bool rules_known; /* the limits in it were held against their file */
     bool recounted;

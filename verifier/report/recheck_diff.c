@@ -127,13 +127,16 @@ static void named(
     struct diff *d, const json_t *said, const json_t *found, naming *name, const void *ctx)
 {
     json_t *a = index_of(d, said, name, ctx), *b = index_of(d, found, name, ctx);
+    uint64_t problems = d->r->count + d->r->omitted;
     size_t n = d->path.n;
 
     back(d, 0);
     objects(d, a, b);
     back(d, n);
+    /* Some have one name, or all are there in another order. */
     if (json_array_size(said) != json_object_size(a) ||
-        json_array_size(found) != json_object_size(b))
+        json_array_size(found) != json_object_size(b) ||
+        (d->r->count + d->r->omitted == problems && !json_equal(said, found)))
         lists(d, said, found);
     json_decref(a);
     json_decref(b);

@@ -125,6 +125,17 @@ static json_t *witnesses(const struct note *note, const struct roster *judge, co
     return list;
 }
 
+/* Holds a member; an audit that could not read all may not have judged it, and says nothing then. */
+static void hold_vote(
+    struct recheck *r, const json_t *ledger, const char *name, json_t *want, json_t *nothing)
+{
+    if (found_in_audit(ledger, "incomplete") && json_equal(recheck_at(ledger, name), nothing))
+        json_decref(want);
+    else
+        recheck_member(r, RECHECK_STATED, ledger, "ledger.", name, want);
+    json_decref(nothing);
+}
+
 /* What the report says of who signed. */
 static void check_votes(struct recheck *r, const json_t *ledger, const struct note *note,
     const struct roster *judge, const struct checkpoint_votes *votes, const bool *cosigned)
@@ -134,18 +145,16 @@ static void check_votes(struct recheck *r, const json_t *ledger, const struct no
         votes->vouched_at_s > UINT64_MAX / 1000 ? UINT64_MAX : votes->vouched_at_s * 1000;
     bool silent = json_is_null(recheck_at(ledger, "last_received"));
 
-    recheck_member(r, RECHECK_STATED, ledger, "ledger.", "log_signed",
-        json_boolean(votes->log_signed && !votes->wrong));
-    recheck_member(
-        r, RECHECK_STATED, ledger, "ledger.", "witnesses", witnesses(note, judge, cosigned));
-    recheck_member(r, RECHECK_STATED, ledger, "ledger.", "vouched_by_operator",
-        json_boolean(!votes->vouched && none && !silent));
+    hold_vote(
+        r, ledger, "log_signed", json_boolean(votes->log_signed && !votes->wrong), json_false());
+    hold_vote(r, ledger, "witnesses", witnesses(note, judge, cosigned), json_array());
+    hold_vote(r, ledger, "vouched_by_operator", json_boolean(!votes->vouched && none && !silent),
+        json_false());
     if (votes->vouched || !none)
-        recheck_member(
-            r, RECHECK_STATED, ledger, "ledger.", "vouched_at", report_time(votes->vouched, at_ms));
+        hold_vote(r, ledger, "vouched_at", report_time(votes->vouched, at_ms), json_null());
     else if (recheck_at(ledger, "last_received") != NULL)
-        recheck_member(r, RECHECK_STATED, ledger, "ledger.", "vouched_at",
-            json_incref(json_object_get(ledger, "last_received")));
+        hold_vote(r, ledger, "vouched_at", json_incref(json_object_get(ledger, "last_received")),
+            json_null());
 }
 
 static void judge_note(struct recheck *r, const json_t *ledger, const struct note *note,
@@ -175,9 +184,7 @@ static void judge_note(struct recheck *r, const json_t *ledger, const struct not
     else if (!votes.quorum)
         recheck_problem(r, RECHECK_CHECKPOINT, "evidence.checkpoint",
             "fewer witnesses cosigned than the roster asks for", NULL);
-    /* An audit that could not read all may not have judged it. */
-    if (!found_in_audit(ledger, "incomplete"))
-        check_votes(r, ledger, note, judge, &votes, cosigned);
+    check_votes(r, ledger, note, judge, &votes, cosigned);
 out:
     free(cosigned);
 }

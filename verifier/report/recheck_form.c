@@ -3,12 +3,17 @@
 
 #include "core/text.h"
 #include "core/wording.h"
+#include "verifier/report/public_range.h"
 #include "verifier/report/recheck_internal.h"
 #include "verifier/rules/rules.h"
 
 enum kind {
     TEXT,
     TEXT_OR_NULL,
+    NAME, /* of a version: 1 to 255 visible ASCII characters, no + */
+    KEY, /* of a row: an id of a record, or empty */
+    DIGEST, /* 64 hexadecimal digits */
+    ZONE, /* +09:00 */
     TIME,
     TIME_OR_NULL,
     COUNT,
@@ -17,7 +22,8 @@ enum kind {
     OBJECT,
     LIST,
     TEXTS, /* a list of texts */
-    COUNTS, /* an object of counts */
+    IDS, /* a list of ids */
+    COUNTS, /* an object of counts, each under an id */
     TOLD /* of the public profile: a count, a range, or why it is withheld */
 };
 
@@ -33,26 +39,26 @@ struct member {
     {                                                                                              \
         NULL, TEXT, EVERYBODY                                                                      \
     }
-static const struct member top[] = {{"format", TEXT, EVERYBODY}, {"version", TEXT, EVERYBODY},
+static const struct member top[] = {{"format", TEXT, EVERYBODY}, {"version", NAME, EVERYBODY},
     {"profile", TEXT, EVERYBODY}, {"period", OBJECT, EVERYBODY}, {"ledger", OBJECT, EVERYBODY},
     {"rules", OBJECT, EVERYBODY}, {"figures", OBJECT, EVERYBODY}, {"findings", LIST, COMMITTEE},
     {"findings_max", COUNT, COMMITTEE}, {"findings_not_listed", COUNT, COMMITTEE},
     {"evidence", OBJECT, EVERYBODY}, END};
 static const struct member period[] = {{"from", TIME, EVERYBODY}, {"to", TIME, EVERYBODY},
-    {"zone", TEXT, EVERYBODY}, {"complete", FLAG, EVERYBODY}, END};
+    {"zone", ZONE, EVERYBODY}, {"complete", FLAG, EVERYBODY}, END};
 static const struct member ledger[] = {{"origin", TEXT, EVERYBODY}, {"id", TEXT_OR_NULL, EVERYBODY},
     {"size", COUNT, EVERYBODY}, {"root", TEXT_OR_NULL, EVERYBODY},
     {"roster_trusted", COUNT, EVERYBODY}, {"roster", COUNT, EVERYBODY},
     {"verdict", TEXT, EVERYBODY}, {"audit_findings", COUNTS, COMMITTEE},
-    {"audit_findings", TEXTS, PUBLIC}, {"log_signed", FLAG, EVERYBODY},
+    {"audit_findings", IDS, PUBLIC}, {"log_signed", FLAG, EVERYBODY},
     {"vouched_by_operator", FLAG, EVERYBODY}, {"vouched_at", TIME_OR_NULL, EVERYBODY},
     {"witnesses", LIST, EVERYBODY}, {"last_received", TIME_OR_NULL, COMMITTEE},
     {"entries", COUNT, COMMITTEE}, {"records_stated", COUNT, COMMITTEE},
     {"records_read", COUNT, COMMITTEE}, {"audit_findings_omitted", COUNT, COMMITTEE}, END};
 static const struct member witness[] = {{"name", TEXT, EVERYBODY}, {"at", TIME, EVERYBODY}, END};
-static const struct member rules[] = {{"digest", TEXT, EVERYBODY}, {"not_used", TEXTS, EVERYBODY},
+static const struct member rules[] = {{"digest", DIGEST, EVERYBODY}, {"not_used", IDS, EVERYBODY},
     {"limits_ms", COUNTS, EVERYBODY}, {"public_min", COUNT, EVERYBODY}, END};
-static const struct member finding[] = {{"rule", TEXT, EVERYBODY}, {"id", TEXT, EVERYBODY},
+static const struct member finding[] = {{"rule", TEXT, EVERYBODY}, {"id", DIGEST, EVERYBODY},
     {"severity", TEXT, EVERYBODY}, {"records", TEXTS, EVERYBODY}, {"open", FLAG, EVERYBODY},
     {"sentence", TEXT, EVERYBODY}, {"said", COUNT, EVERYBODY}, {"facts", OBJECT, EVERYBODY}, END};
 static const struct member evidence[] = {{"checkpoint", TEXT_OR_NULL, EVERYBODY},
@@ -101,21 +107,62 @@ bool recheck_time(const char *text, uint64_t *ms)
     return strcmp(again, text) == 0;
 }
 
-static bool all_are(const json_t *value, bool texts)
+static struct span text_of(const json_t *value)
+{
+    return span_of(json_string_value(value), json_string_length(value));
+}
+
+static bool all_are(const json_t *value, enum kind kind)
 {
     const json_t *item;
     const char *name;
     size_t i;
 
-    if (texts ? !json_is_array(value) : !json_is_object(value))
+    if (kind == COUNTS ? !json_is_object(value) : !json_is_array(value))
         return false;
     json_array_foreach (value, i, item)
-        if (!json_is_string(item))
+        if (!json_is_string(item) || (kind == IDS && !id_valid(text_of(item))))
             return false;
     json_object_foreach ((json_t *)value, name, item)
-        if (!json_is_integer(item) || json_integer_value(item) < 0)
+        if (!json_is_integer(item) || json_integer_value(item) < 0 || !id_valid(span_str(name)))
             return false;
     return true;
+}
+
+/* A text that has a form of its own. */
+static bool is_formed(const json_t *value, enum kind kind)
+{
+    struct span text = text_of(value);
+    struct hash hash;
+    uint64_t ms;
+    int minutes;
+
+    if (!json_is_string(value))
+        return false;
+    switch (kind) {
+    case NAME:
+        return name_valid(text);
+    case KEY:
+        return text.n == 0 || id_valid(text);
+    case DIGEST:
+        return hex_decode(hash.b, HASH_BYTES, text);
+    case ZONE:
+        return zone_parse(text, &minutes);
+    default:
+        return recheck_time(json_string_value(value), &ms);
+    }
+}
+
+/* Why a public number is not told as it is. */
+static bool is_reason(const json_t *value)
+{
+    static const char *const reasons[] = {
+        WHY_SMALL, WHY_SUM, WHY_ROUNDED, WHY_YEARLY, WHY_MERGED, WHY_FOLLOWS, WHY_SINGLE};
+
+    for (size_t i = 0; json_is_string(value) && i < sizeof reasons / sizeof reasons[0]; i++)
+        if (strcmp(json_string_value(value), reasons[i]) == 0)
+            return true;
+    return false;
 }
 
 /* 7, {"low", "high", "why"} or {"withheld"} */
@@ -126,25 +173,27 @@ static bool is_told(const json_t *value)
     if (!json_is_object(value))
         return json_is_integer(value) && json_integer_value(value) >= 0;
     if (json_object_size(value) == 1)
-        return json_is_string(json_object_get(value, "withheld"));
-    return json_object_size(value) == 3 && json_is_string(json_object_get(value, "why")) &&
+        return is_reason(json_object_get(value, "withheld"));
+    return json_object_size(value) == 3 && is_reason(json_object_get(value, "why")) &&
            json_is_integer(low) && json_is_integer(high) && json_integer_value(low) >= 0 &&
            json_integer_value(low) < json_integer_value(high);
 }
 
 static bool is_kind(const json_t *value, enum kind kind)
 {
-    uint64_t ms;
-
     switch (kind) {
     case TEXT_OR_NULL:
         return json_is_null(value) || json_is_string(value);
     case TEXT:
         return json_is_string(value);
     case TIME_OR_NULL:
+        return json_is_null(value) || is_formed(value, TIME);
+    case NAME:
+    case KEY:
+    case DIGEST:
+    case ZONE:
     case TIME:
-        return (kind == TIME_OR_NULL && json_is_null(value)) ||
-               (json_is_string(value) && recheck_time(json_string_value(value), &ms));
+        return is_formed(value, kind);
     case COUNT_OR_NULL:
     case COUNT:
         return (kind == COUNT_OR_NULL && json_is_null(value)) ||
@@ -156,8 +205,9 @@ static bool is_kind(const json_t *value, enum kind kind)
     case LIST:
         return json_is_array(value);
     case TEXTS:
+    case IDS:
     case COUNTS:
-        return all_are(value, kind == TEXTS);
+        return all_are(value, kind);
     case TOLD:
         return is_told(value);
     }
@@ -255,7 +305,7 @@ static void put_columns(
     size_t n = 0;
 
     for (int k = 0; !total && table->keys[k] != NULL; k++)
-        out[n++] = (struct member){table->keys[k], TEXT, EVERYBODY};
+        out[n++] = (struct member){table->keys[k], KEY, EVERYBODY};
     for (int i = 0; table->columns[i].name != NULL; i++)
         if (!total || table->columns[i].unit == FIGURE_COUNT)
             out[n++] = (struct member){table->columns[i].name,

@@ -66,12 +66,11 @@ void recheck_page(struct recheck *r, const json_t *report, struct span html)
     bool same = false;
     int err = 0;
 
-    if (r->other_version) {
-        r->open[RECHECK_OPEN_PAGE] = true;
-        return;
-    }
     if (!language_of(html, &language)) {
-        recheck_problem(r, RECHECK_PAGE, "line 1", "it is of no language that there is", NULL);
+        if (r->other_version)
+            r->open[RECHECK_OPEN_PAGE] = true;
+        else
+            recheck_problem(r, RECHECK_PAGE, "line 1", "it is of no language that there is", NULL);
         return;
     }
     data = json_dumps(report, JSON_COMPACT);
@@ -88,8 +87,11 @@ void recheck_page(struct recheck *r, const json_t *report, struct span html)
     }
     if (err == KEIIN_ENOMEM)
         r->err = err;
+    else if (!same && r->other_version) /* which may have shown the same data otherwise */
+        r->open[RECHECK_OPEN_PAGE] = true;
     else if (!same)
         tell(r, html, buf_view(&made));
+    r->page_holds = same;
     buf_destroy(&made);
     free(data);
 }

@@ -42,12 +42,15 @@ static bool find_json(struct recheck *r, struct span file, struct span *json)
     while (i < file.n && (file.p[i] == ' ' || (file.p[i] >= '\t' && file.p[i] <= '\r')))
         i++;
     r->is_html = i < file.n && file.p[i] == '<';
-    err = r->is_html ? html_embedded(file, json) : 0;
+    err = r->is_html                    ? html_embedded(file, json)
+          : !html_is_escaped_json(file) ? KEIIN_EMALFORMED
+                                        : 0;
     if (err == 0)
         return true;
     recheck_problem(r, RECHECK_FORM, "-",
-        err == KEIIN_EABSENT ? "the page carries no report"
-                             : "what the page carries is not as this program writes it",
+        !r->is_html            ? "its JSON has <, > or & in it: a browser may show it as a page"
+        : err == KEIIN_EABSENT ? "the page carries no report"
+                               : "what the page carries is not as this program writes it",
         NULL);
     return false;
 }

@@ -1,8 +1,12 @@
 /* What the numbers of a report must be to each other, whatever the ledger says. */
 #include <stdio.h>
 
+#include "core/text.h"
+#include "core/wording.h"
 #include "system/json.h"
 #include "verifier/check/finding.h"
+#include "verifier/report/period.h"
+#include "verifier/report/public_range.h"
 #include "verifier/report/recheck_internal.h"
 
 static const json_t *rows_of(const json_t *report, enum figure_table_number table)
@@ -87,13 +91,11 @@ static int compare_keys(const struct figure_table *table, const json_t *a, const
     return order;
 }
 
-/* Rows stand in the order of their keys, each once; totals are their sums. */
-static void check_table(struct recheck *r, const json_t *report, enum figure_table_number number)
+/* Rows stand in the order of their keys, each once. */
+static void check_order(struct recheck *r, const json_t *report, enum figure_table_number number)
 {
     const struct figure_table *table = &figure_tables[number];
     const json_t *rows = rows_of(report, number), *row, *before = NULL;
-    const json_t *total =
-        recheck_at(recheck_at(recheck_at(report, "figures"), table->name), "total");
     struct buf path;
     size_t i;
 
@@ -109,6 +111,18 @@ static void check_table(struct recheck *r, const json_t *report, enum figure_tab
         }
         before = row;
     }
+    buf_destroy(&path);
+}
+
+/* Totals are the sums of rows. */
+static void check_totals(struct recheck *r, const json_t *report, enum figure_table_number number)
+{
+    const struct figure_table *table = &figure_tables[number];
+    const json_t *total =
+        recheck_at(recheck_at(recheck_at(report, "figures"), table->name), "total");
+    struct buf path;
+
+    buf_init(&path, 4096);
     for (unsigned c = 0; !table->listed && table->columns[c].name != NULL; c++) {
         if (table->columns[c].unit != FIGURE_COUNT)
             continue;
@@ -261,10 +275,11 @@ static bool add_told(const json_t *value, uint64_t *low, uint64_t *high)
     const json_t *least = json_object_get(value, "low");
     bool exact = json_is_integer(value);
 
-    if (!exact && (least == NULL || strcmp(recheck_string(value, "why"), "rounded") == 0))
+    if (!exact && (least == NULL || strcmp(recheck_string(value, "why"), WHY_ROUNDED) == 0))
         return false;
     *low = figure_sum(*low, (uint64_t)json_integer_value(exact ? value : least));
-    *high = figure_sum(*high, exact ? (uint64_t)json_integer_value(value) : recheck_number(value, "high"));
+    *high = figure_sum(
+        *high, exact ? (uint64_t)json_integer_value(value) : recheck_number(value, "high"));
     return true;
 }
 
@@ -288,27 +303,60 @@ static void check_told(
     hold(r, where, total_high, high);
 }
 
-static void check_public(struct recheck *r, const json_t *report)
+/* Its verdict is that of the codes that it names. */
+static void check_public_verdict(struct recheck *r, const json_t *ledger)
 {
-    const json_t *figures = recheck_at(report, "figures"), *ledger = recheck_at(report, "ledger");
     const json_t *found = recheck_at(ledger, "audit_findings"), *name;
-    bool verified = strcmp(recheck_string(ledger, "verdict"), "verified") == 0;
-    enum finding_code code;
-    size_t i;
+    size_t count = json_array_size(found), i;
+    int before = -1;
 
-    for (int t = 0; t < FIGURE_TABLES; t++)
-        for (unsigned c = 0;
-             !figure_tables[t].committee_only && figure_tables[t].columns[c].name != NULL; c++)
-            if (figure_tables[t].columns[c].unit == FIGURE_COUNT)
-                check_told(r, figures, &figure_tables[t], figure_tables[t].columns[c].name);
-    if (verified != (json_array_size(found) == 0))
-        recheck_problem(r, RECHECK_SUM, "ledger.verdict", recheck_string(ledger, "verdict"), NULL);
-    json_array_foreach (found, i, name)
-        if (!finding_code_parse(span_str(json_string_value(name)), &code))
+    json_array_foreach (found, i, name) {
+        enum finding_code code;
+        bool known = finding_code_parse(span_str(json_string_value(name)), &code);
+
+        if (!known || (int)code <= before)
             recheck_problem(r, RECHECK_SUM, "ledger.audit_findings", json_string_value(name), NULL);
-    if (!json_is_true(recheck_at(recheck_at(report, "period"), "complete")))
+        before = known ? (int)code : before;
+    }
+    recheck_member(r, RECHECK_SUM, ledger, "ledger.", "verdict",
+        json_string(count == 0                                        ? "verified"
+                    : count == 1 && before == (int)FINDING_INCOMPLETE ? "incomplete"
+                                                                      : "findings"));
+}
+
+/* The public is told of one calendar month or year, and only when it is over. */
+static void check_public_period(struct recheck *r, const json_t *report)
+{
+    const json_t *period = recheck_at(report, "period");
+    struct period p = {0};
+
+    if (!recheck_time(recheck_string(period, "from"), &p.from) ||
+        !recheck_time(recheck_string(period, "to"), &p.to) ||
+        !zone_parse(span_str(recheck_string(period, "zone")), &p.zone_minutes) || p.from >= p.to ||
+        !period_take_months(&p))
+        recheck_problem(
+            r, RECHECK_SUM, "period", "it is no calendar month and no calendar year", NULL);
+    if (!json_is_true(recheck_at(period, "complete")))
         recheck_problem(r, RECHECK_SUM, "period.complete",
             "the public is told nothing of a period that is not over", NULL);
+}
+
+static void check_public(struct recheck *r, const json_t *report)
+{
+    const json_t *figures = recheck_at(report, "figures");
+
+    for (int t = 0; t < FIGURE_TABLES; t++) {
+        const struct figure_table *table = &figure_tables[t];
+
+        if (table->committee_only)
+            continue;
+        check_order(r, report, (enum figure_table_number)t);
+        for (unsigned c = 0; table->columns[c].name != NULL; c++)
+            if (table->columns[c].unit == FIGURE_COUNT)
+                check_told(r, figures, table, table->columns[c].name);
+    }
+    check_public_verdict(r, recheck_at(report, "ledger"));
+    check_public_period(r, report);
 }
 
 void recheck_sums(struct recheck *r, const json_t *report)
@@ -317,8 +365,10 @@ void recheck_sums(struct recheck *r, const json_t *report)
         check_public(r, report);
         return;
     }
-    for (int t = 0; t < FIGURE_TABLES; t++)
-        check_table(r, report, (enum figure_table_number)t);
+    for (int t = 0; t < FIGURE_TABLES; t++) {
+        check_order(r, report, (enum figure_table_number)t);
+        check_totals(r, report, (enum figure_table_number)t);
+    }
     check_verdict(r, report);
     check_ledger(r, report);
     same_totals(r, report, FIGURES_RECORDS, RECORDS_RECORDED, FIGURES_SYSTEMS, SYSTEMS_RECORDS);

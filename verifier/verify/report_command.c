@@ -8,6 +8,7 @@
 #include "system/file.h"
 #include "system/messages.h"
 #include "verifier/report/evidence_tar.h"
+#include "verifier/report/html.h"
 #include "verifier/report/report.h"
 #include "verifier/report/sections.h"
 #include "verifier/verify/audited.h"
@@ -168,7 +169,7 @@ static int put_json(const json_t *json, struct buf *out)
 
     if (text == NULL)
         return KEIIN_ENOMEM;
-    buf_put_str(out, text);
+    html_escape_json(out, span_str(text));
     buf_put_u8(out, '\n');
     free(text);
     return 0;

@@ -92,6 +92,12 @@ static void say_held(
         SAY(to, PROOFS, r->proofs, r->entry_proofs);
     if (r->sums > 0)
         SAY(to, SUMS, r->sums);
+    if (!r->is_html)
+        PUT(to, NO_PAGE);
+    else if (r->page_holds)
+        PUT(to, PAGE_HOLDS);
+    if (!r->rules_known && !r->open[RECHECK_OPEN_RULES])
+        PUT(to, OTHER_RULES);
     if (r->recounted)
         SAY(to, RECOUNTED, r->compared);
     else
