@@ -90,7 +90,7 @@ out("check-public-rows", "the public's rows stand in their order, each once", SU
     "            continue;\n        check_order(r, report, (enum figure_table_number)t);\n",
     "            continue;\n", CHECK + "what_the_public_is_told")
 out("check-public-period", "the public is told of a month or a year", SUMS,
-    "p.from >= p.to || !period_take_months(&p)", "p.from >= p.to",
+    "!period_take_months(&p))", "false)",
     CHECK + "what_the_public_is_told")
 out("check-public-verdict", "the public's verdict is that of the codes", SUMS,
     "        if (!known || (int)code <= before)", "        if (!known)",
