@@ -103,6 +103,7 @@ libreport_la_SOURCES = \
 	verifier/report/sections_findings.c \
 	verifier/report/sections_method.c \
 	verifier/report/sections_show.c \
+	verifier/report/sections_table.c \
 	verifier/report/sections_summary.c \
 	verifier/report/sections_work.c \
 	verifier/report/terms.c verifier/report/terms.h \

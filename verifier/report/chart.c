@@ -14,7 +14,7 @@
 #define INK_SOFT 0x404040
 #define GRID 0xd0d0d0
 #define GAP 8.0
-#define VERTICAL_HEIGHT 220.0
+#define VERTICAL_HEIGHT 180.0
 #define LABEL_WIDTH_MAX 250.0 /* of a category's name before a bar that lies */
 #define SLANTED_WIDTH_MAX 100.0 /* of one that is written aslant */
 #define LYING_CATEGORIES_MAX 30 /* more than these stand, whatever they are called */
@@ -46,6 +46,7 @@ static const struct style style_together = {0x606060, HATCH_NONE, 0};
 struct plot {
     struct chart_layout *l;
     const struct document_chart *chart;
+    enum language language;
     size_t count; /* categories that are shown */
     bool lying;
     double x, y, w, h;
@@ -53,11 +54,11 @@ struct plot {
     double top; /* the value at the end of the axis */
 };
 
-void chart_value_text(struct buf *out, uint64_t low, uint64_t high)
+void chart_value_text(struct buf *out, enum language language, uint64_t low, uint64_t high)
 {
     wording_number(out, low);
     if (high != low) {
-        buf_put_str(out, "–");
+        buf_put_str(out, language == LANGUAGE_JA ? "～" : "–");
         wording_number(out, high);
     }
 }
@@ -235,7 +236,7 @@ static void add_value(
     struct buf text;
 
     buf_init(&text, 64);
-    chart_value_text(&text, value.low, value.high);
+    chart_value_text(&text, p->language, value.low, value.high);
     if (p->lying) {
         shape.x = p->x + end + 4;
         shape.y = at + thickness / 2 + TYPE_SMALL * 0.36;
@@ -437,11 +438,10 @@ static void place(struct plot *p, double widest, uint64_t end)
 
 int chart_layout(struct chart_layout *l, const struct document_chart *chart, enum language language)
 {
-    struct plot p = {.l = l, .chart = chart, .count = chart->category_count};
+    struct plot p = {.l = l, .chart = chart, .language = language, .count = chart->category_count};
     uint64_t most, step;
     double widest;
 
-    (void)language;
     *l = (struct chart_layout){0};
     if (p.count > DOCUMENT_CATEGORIES_MAX) {
         l->left_out = p.count - DOCUMENT_CATEGORIES_MAX;

@@ -52,7 +52,7 @@ int chart_layout(struct chart_layout *l, const struct document_chart *chart,
     enum language language) KEIIN_MUST_USE;
 void chart_layout_destroy(struct chart_layout *l);
 
-/* "1,234", or "1–9" for a range. */
-void chart_value_text(struct buf *out, uint64_t low, uint64_t high);
+/* "1,234", or "1–9" for a range; 1～9. */
+void chart_value_text(struct buf *out, enum language language, uint64_t low, uint64_t high);
 
 #endif

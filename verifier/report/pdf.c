@@ -9,7 +9,7 @@
 
 #define YEAR_9999_MS UINT64_C(253402300799000)
 
-static const struct pdf_style style_title = {FACE_SERIF, true, 22, 1.35, PDF_ACCENT};
+static const struct pdf_style style_title = {FACE_SERIF, true, 19.5, 1.35, PDF_ACCENT};
 static const struct pdf_style style_subtitle = {FACE_SANS, false, 11, 1.5, PDF_INK_SOFT};
 static const struct pdf_style style_section = {FACE_SERIF, true, 15, 1.35, PDF_ACCENT};
 static const struct pdf_style style_subsection = {FACE_SERIF, true, 11.5, 1.4, PDF_ACCENT};

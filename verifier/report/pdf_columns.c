@@ -10,6 +10,8 @@
 #define SLACK 1.03 /* a font is not as wide at each size */
 #define WIDEST (PDF_INNER / 3) /* of what a column insists on */
 
+#define SLACK_TEXT 1.06 /* another cell may be a little wider than the one that was measured */
+#define HEADING_MAX 6.2 /* of a heading on one line that may be broken anywhere */
 #define SHORT_MAX 18.0 /* of a time or word on one line, in its size of type */
 
 static const struct {
@@ -67,12 +69,26 @@ static void widen(struct span *widest, double *most, struct span text)
     }
 }
 
+/* A heading of a language without spaces. */
+static bool may_break_anywhere(struct span heading)
+{
+    uint32_t cp = 0;
+
+    for (size_t i = 0, len; i < heading.n && cp < 0x2e80; i += len) {
+        len = utf8_next(heading.p + i, heading.n - i, &cp);
+        if (len == 0)
+            return false;
+    }
+    return cp >= 0x2e80;
+}
+
 static struct wish wish_of(struct pdf *p, const struct document_table *t, size_t column)
 {
     struct span heading = span_str(t->headings[column]), text = {NULL, 0}, word = {NULL, 0};
     double text_most = -1, word_most = -1;
     enum column_kind kind = t->kinds[column];
     struct wish wish;
+    double whole = 0;
 
     for (size_t r = 0; r < t->row_count; r++) {
         struct span cell = span_str(t->rows[r].cells[column]);
@@ -81,21 +97,25 @@ static struct wish wish_of(struct pdf *p, const struct document_table *t, size_t
         if (kind == COLUMN_SHORT || kind == COLUMN_TEXT)
             widen(&word, &word_most, widest_word(cell));
     }
-    wish.full = fmax(text.n > 0 ? measured(p, text, true) : 0, measured(p, heading, true));
+    if (text.n > 0) /* only sums are bold */
+        whole = measured(p, text, kind == COLUMN_NUMBER);
+    wish.full = fmax(whole, measured(p, heading, true));
     wish.least = measured(p, widest_word(heading), true);
+    if (may_break_anywhere(heading))
+        wish.least = fmax(wish.least, fmin(measured(p, heading, true), HEADING_MAX));
     if (kind == COLUMN_NUMBER)
-        wish.least = fmax(wish.least, text.n > 0 ? measured(p, text, true) : 0);
+        wish.least = fmax(wish.least, whole);
     else if (word.n > 0)
-        wish.least = fmax(wish.least, measured(p, word, true));
+        wish.least = fmax(wish.least, measured(p, word, false));
     if (kind == COLUMN_SHORT) {
-        double whole = text.n > 0 ? measured(p, text, true) : 0;
-
         if (whole <= SHORT_MAX)
             wish.least = fmax(wish.least, whole);
         wish.full = fmax(wish.least, fmin(wish.full, SHORT_MAX));
     }
-    if (kind == COLUMN_TEXT)
+    if (kind == COLUMN_TEXT) {
+        wish.full *= SLACK_TEXT;
         wish.least = fmin(fmax(wish.least, fmin(wish.full, 7)), 14);
+    }
     if (kind == COLUMN_EMPTY) {
         wish.least = fmax(wish.least, 14);
         wish.full = fmax(wish.full, 28);
@@ -125,7 +145,7 @@ static double share_among(struct pdf_columns *c, const struct wish *wishes,
     return left - lack * scale;
 }
 
-/* First what each insists on, then what times and words need for one line, then texts. */
+/* First what each insists on, then texts, then headings on fewer lines. */
 static void share(
     struct pdf_columns *c, const struct wish *wishes, const struct document_table *t, double room)
 {
@@ -138,7 +158,7 @@ static void share(
     for (size_t i = 0; i < c->count && least > room; i++)
         c->width[i] *= room / least;
     if (least < room)
-        share_among(c, wishes, t, true, share_among(c, wishes, t, false, room - least));
+        share_among(c, wishes, t, false, share_among(c, wishes, t, true, room - least));
 }
 
 /* Room that nobody wished for goes to texts, or else to all alike. */

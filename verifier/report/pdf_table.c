@@ -25,6 +25,7 @@ struct grid {
     int done[DOCUMENT_COLUMNS_MAX]; /* lines of the row that were put */
     double head_height;
     struct buf caption;
+    double note_height; /* of what stands below the last row, and with it */
     bool facts; /* pairs: no head, no caption */
 };
 
@@ -147,7 +148,7 @@ static void put_continued(struct grid *g)
     pdf_page_new(g->p);
     if (g->caption.n > 1) {
         buf_init(&text, g->caption.n + 256);
-        buf_printf(&text, "(%s) %s", message_in(g->p->d->language, MESSAGE_DOCUMENT_CONTINUED),
+        buf_printf(&text, message_in(g->p->d->language, MESSAGE_DOCUMENT_CONTINUED),
             (const char *)g->caption.p);
         buf_put_u8(&text, 0);
         if (text.status == 0)
@@ -190,12 +191,28 @@ static void put_borders(struct grid *g, double height)
     }
 }
 
-/* Room that a row needs below it: a sum does not stand alone on the next page. */
-static double sum_height(const struct grid *g, size_t r)
+/* Room that a row needs below it: neither a sum nor a note stands alone on the next page. */
+static double height_behind(const struct grid *g, size_t r)
 {
-    if (g->facts || r == 0 || r + 1 >= g->t->row_count || !g->t->rows[r + 1].total)
+    if (g->facts || r + 1 == g->t->row_count)
+        return g->note_height;
+    if (r == 0 || r + 2 != g->t->row_count || !g->t->rows[r + 1].total)
         return 0;
-    return SUM_LINES * g->columns.size * 1.4 + 2 * ROW_PAD;
+    return SUM_LINES * g->columns.size * 1.4 + 2 * ROW_PAD + g->note_height;
+}
+
+/* What is under no more than this stands with the last row; else where there is room. */
+#define NOTE_HEIGHT_MAX 80.0
+
+static void measure_note(struct grid *g)
+{
+    double height;
+
+    if (g->t->note == NULL)
+        return;
+    pdf_set(g->p, g->p->text, &style_note, g->t->note, PDF_INNER);
+    (void)pdf_lines(g->p, g->p->text, &style_note, 0, 0, 0, 1e9, false, &height);
+    g->note_height = height <= NOTE_HEIGHT_MAX ? height + 6.5 : 0;
 }
 
 static void put_row(struct grid *g, size_t r)
@@ -208,7 +225,7 @@ static void put_row(struct grid *g, size_t r)
     set_row(g, row->cells, row->total);
     (void)fits(g, row->total, 1e9, &used);
     height = fmax(used + 2 * ROW_PAD, least);
-    if (g->p->y + height + sum_height(g, r) > PDF_BOTTOM && height <= page) {
+    if (g->p->y + height + height_behind(g, r) > PDF_BOTTOM && height <= page) {
         put_continued(g);
         set_row(g, row->cells, row->total);
         first = true;
@@ -296,6 +313,7 @@ void pdf_table(struct pdf *p, const struct document_table *t)
     put_caption(&g);
     if (p->err != 0)
         goto out;
+    measure_note(&g);
     pdf_need(p, 20 + set_head(&g) + fmax(first_height(&g), least_height(&g)));
     put_head(&g);
     for (size_t r = 0; r < t->row_count && p->err == 0; r++)
@@ -313,6 +331,22 @@ out:
     grid_destroy(&g);
 }
 
+/* The first column of facts: of one width in most lists, and wide enough for most labels. */
+#define LABELS_LEAST 0.24
+#define LABELS_MOST 0.42
+
+static double label_width(struct pdf *p, double size, const char *label)
+{
+    const struct pdf_style style = {FACE_SANS, true, size, 1.4, PDF_INK};
+    PangoRectangle all;
+
+    if (strlen(label) > DOCUMENT_TEXT_BYTES_MAX)
+        return PDF_INNER;
+    pdf_set(p, p->aside, &style, label, -1);
+    pango_layout_get_extents(p->aside, NULL, &all);
+    return (double)all.width / PANGO_SCALE + 1;
+}
+
 void pdf_facts(struct pdf *p, const struct block *b)
 {
     static char none[1];
@@ -321,6 +355,7 @@ void pdf_facts(struct pdf *p, const struct block *b)
     struct document_table t = {.column_count = 2, .kinds = kinds, .headings = headings};
     struct table_row *rows = calloc(b->item_count / 2 + 1, sizeof *rows);
     char *last[2];
+    double label = PDF_INNER * LABELS_LEAST;
     struct grid g;
 
     if (rows == NULL) {
@@ -339,7 +374,9 @@ void pdf_facts(struct pdf *p, const struct block *b)
     g.facts = true;
     /* What is said of comes first, and takes no more than it needs. */
     g.columns.size = 9;
-    g.columns.width[0] = fmin(g.columns.width[0], PDF_INNER * 0.34);
+    for (size_t r = 0; r < t.row_count; r++)
+        label = fmax(label, label_width(p, g.columns.size, rows[r].cells[0]));
+    g.columns.width[0] = fmin(label, PDF_INNER * LABELS_MOST);
     g.columns.x[1] = g.columns.x[0] + g.columns.width[0] + 2 * g.columns.pad;
     g.columns.width[1] = PDF_LEFT + PDF_INNER - g.columns.x[1];
     pdf_need(p, 40);

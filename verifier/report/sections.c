@@ -115,11 +115,13 @@ int report_document(const json_t *report, enum language language, bool era, stru
     if (!time_of(page_ledger(&p, "vouched_at"), &out->created_ms))
         out->created_ms = p.to;
     put_head(&p);
+    section_verdict(&p);
     section_summary(&p);
     section_health(&p);
     section_work(&p);
     section_findings(&p);
     section_committee(&p);
+    section_cannot(&p);
     section_method(&p);
     section_basis(&p);
     return out->err;

@@ -19,12 +19,13 @@ static void put_records(const struct page *p, const json_t *records, struct buf 
 
 static void put_finding(struct page *p, const json_t *f)
 {
-    struct shown rule, id;
+    struct shown rule, name, id;
     struct buf records, sentence;
 
     buf_init(&records, 64 * 1024);
     buf_init(&sentence, 64 * 1024);
-    show_key(p, &rule, "rule", json_object_get(f, "rule"));
+    show_title(p, &rule, "rule", json_object_get(f, "rule"));
+    show_text(p, &name, json_object_get(f, "rule"));
     show_text(p, &id, json_object_get(f, "id"));
     id.text[16] = 0;
     put_records(p, json_object_get(f, "records"), &records);
@@ -33,7 +34,7 @@ static void put_finding(struct page *p, const json_t *f)
     put_sentence(p, f, &sentence);
     buf_put_u8(&records, 0);
     if (buf_status(&records) == 0)
-        buf_printf(&sentence, WORDS(p, LIST_WHERE), (char *)records.p, id.text);
+        buf_printf(&sentence, WORDS(p, LIST_WHERE), name.text, (char *)records.p, id.text);
     document_row(p->d, false);
     document_cell(p->d, span_str(rule.text));
     document_cell(p->d, buf_view(&sentence));

@@ -34,6 +34,9 @@ const char *show_figure(
     const struct page *p, struct shown *out, enum figure_unit unit, const json_t *value);
 /* The value of a key: a word of the vocabulary's in the language, a rule by its title. */
 const char *show_key(const struct page *p, struct shown *out, const char *key, const json_t *value);
+/* The same, but a rule without its name. */
+const char *show_title(
+    const struct page *p, struct shown *out, const char *key, const json_t *value);
 
 /* What a finding says, in the language. */
 void put_sentence(const struct page *p, const json_t *finding, struct buf *out);
@@ -55,11 +58,13 @@ void put_table(struct page *p, enum figure_table_number table, uint32_t columns)
 void put_chart_of_rows(struct page *p, enum figure_table_number table, unsigned column,
     enum message caption, enum message axis);
 
+void section_verdict(struct page *p);
 void section_summary(struct page *p);
 void section_health(struct page *p);
 void section_work(struct page *p);
 void section_findings(struct page *p);
 void section_committee(struct page *p);
+void section_cannot(struct page *p);
 void section_method(struct page *p);
 void section_basis(struct page *p);
 

@@ -22,11 +22,20 @@ static void put_definitions(struct page *p, const struct figure_table *table)
             fact(p, name, message_in(p->wording.language, counts));
 }
 
-void section_method(struct page *p)
+void section_cannot(struct page *p)
 {
     static const enum message cannot[] = {MESSAGE_REPORT_CANNOT_1, MESSAGE_REPORT_CANNOT_2,
         MESSAGE_REPORT_CANNOT_3, MESSAGE_REPORT_CANNOT_4, MESSAGE_REPORT_CANNOT_5,
         MESSAGE_REPORT_CANNOT_6, MESSAGE_REPORT_CANNOT_7, MESSAGE_REPORT_CANNOT_8};
+
+    SAY(p, SECTION, SECTION_CANNOT);
+    document_list(p->d, BLOCK_LIST);
+    for (size_t i = 0; i < sizeof cannot / sizeof cannot[0]; i++)
+        document_item(p->d, span_str(message_in(p->wording.language, cannot[i])));
+}
+
+void section_method(struct page *p)
+{
     struct shown version, least;
 
     SAY(p, SECTION, SECTION_METHOD);
@@ -34,17 +43,16 @@ void section_method(struct page *p)
     SAY(p, PARAGRAPH, METHOD_END);
     SAY(p, PARAGRAPH, METHOD_STAND);
     SAY(p, PARAGRAPH, METHOD_AGENCY);
+    SAY(p, PARAGRAPH, METHOD_ROUNDED);
     PUT(p, PARAGRAPH, METHOD_RULES, show_text(p, &version, json_object_get(p->report, "version")));
-    if (p->is_public)
+    if (p->is_public) {
         PUT(p, PARAGRAPH, METHOD_PUBLIC,
             show_number(&least,
                 figure_low(json_object_get(json_object_get(p->report, "rules"), "public_min"))));
+        SAY(p, PARAGRAPH, METHOD_OTHER);
+    }
     for (int t = 0; t < FIGURE_TABLES; t++)
         put_definitions(p, &figure_tables[t]);
-    SAY(p, SECTION, SECTION_CANNOT);
-    document_list(p->d, BLOCK_LIST);
-    for (size_t i = 0; i < sizeof cannot / sizeof cannot[0]; i++)
-        document_item(p->d, span_str(message_in(p->wording.language, cannot[i])));
 }
 
 /* --- What it rests on. */

@@ -56,27 +56,35 @@ static void put_verdict(struct page *p)
         SAY(p, NOTICE, NO_QUORUM);
 }
 
-static void put_found(struct page *p)
+/* That nothing was found is said only where it is known, of records that are there. */
+static void put_found(struct page *p, bool has_entries)
 {
     const json_t *found = page_total(p, FIGURES_FINDINGS, FINDINGS_FOUND);
     const json_t *undecided = page_total(p, FIGURES_FINDINGS, FINDINGS_UNDECIDED);
+    const json_t *unsettled = page_total(p, FIGURES_FINDINGS, FINDINGS_UNSETTLED);
     struct shown count;
 
     show_figure(p, &count, FIGURE_COUNT, found);
     if (json_object_get(found, "withheld") != NULL)
-        SAY(p, PARAGRAPH, RULES_NOT_TOLD);
-    else if (figure_high(found) == 0)
+        SAY(p, NOTICE, RULES_WITHHELD);
+    else if (figure_high(found) == 0 && has_entries && is_verified(p))
         SAY(p, GOOD, RULES_GOOD);
+    else if (figure_high(found) == 0 && has_entries)
+        SAY(p, PARAGRAPH, RULES_NOTHING);
+    else if (figure_low(found) != figure_high(found))
+        PUT(p, NOTICE, RULES_RANGE, count.text, WORDS(p, SECTION_FINDINGS));
     else if (figure_high(found) == 1)
-        SAY(p, NOTICE, RULES_ONE);
-    else
-        PUT(p, NOTICE, RULES_SOME, count.text);
+        PUT(p, NOTICE, RULES_ONE, WORDS(p, SECTION_FINDINGS));
+    else if (figure_high(found) > 1)
+        PUT(p, NOTICE, RULES_SOME, count.text, WORDS(p, SECTION_FINDINGS));
     if (figure_high(undecided) > 0)
         PUT(p, PARAGRAPH, UNDECIDED, show_figure(p, &count, FIGURE_COUNT, undecided));
+    if (figure_high(unsettled) > 0)
+        PUT(p, PARAGRAPH, UNSETTLED, show_figure(p, &count, FIGURE_COUNT, unsettled));
 }
 
-/* How much of the period the ledger has. */
-static void put_reach(struct page *p)
+/* How much of the period the ledger has; whether it has any of it. */
+static bool put_reach(struct page *p)
 {
     const json_t *complete = json_object_get(json_object_get(p->report, "period"), "complete");
     const json_t *last = page_ledger(p, "last_received");
@@ -95,13 +103,14 @@ static void put_reach(struct page *p)
     if (!p->is_public && last_ms >= p->from && figure_high(recorded) == 0)
         SAY(p, NOTICE, NOTHING_AT_ALL);
     if (figure_high(not_read) == 0)
-        return;
+        return last_ms >= p->from;
     show_figure(p, &a, FIGURE_COUNT, not_read);
     show_figure(p, &b, FIGURE_COUNT, recorded);
     if (is_verified(p)) /* then the committee ordered it */
         PUT(p, PARAGRAPH, ERASED, a.text, b.text);
     else
         PUT(p, NOTICE, NOT_READ, a.text, b.text);
+    return last_ms >= p->from;
 }
 
 static void put_off(struct page *p)
@@ -121,6 +130,18 @@ static void put_off(struct page *p)
     buf_destroy(&names);
 }
 
+/* A count with its counter, where the language has one. */
+static void put_count(struct page *p, enum message what, const char *count)
+{
+    struct buf text;
+
+    buf_init(&text, 1024);
+    buf_printf(&text, WORDS(p, GLANCE_COUNT), count);
+    buf_put_u8(&text, 0);
+    fact(p, what, buf_status(&text) == 0 ? (const char *)text.p : count);
+    buf_destroy(&text);
+}
+
 static void glance(
     struct page *p, enum message what, enum figure_table_number table, unsigned column)
 {
@@ -128,7 +149,19 @@ static void glance(
     struct shown shown;
 
     if (value != NULL && json_object_get(value, "withheld") == NULL)
-        fact(p, what, show_figure(p, &shown, FIGURE_COUNT, value));
+        put_count(p, what, show_figure(p, &shown, FIGURE_COUNT, value));
+}
+
+/* Before the first section, so on the first page: is it all there, unchanged, and was it allowed. */
+void section_verdict(struct page *p)
+{
+    bool has_entries;
+
+    put_verdict(p);
+    has_entries = put_reach(p);
+    put_found(p, has_entries);
+    put_off(p);
+    PUT(p, PARAGRAPH, LIMITS, WORDS(p, SECTION_CANNOT));
 }
 
 void section_summary(struct page *p)
@@ -136,10 +169,6 @@ void section_summary(struct page *p)
     struct shown least;
 
     SAY(p, SECTION, SECTION_SUMMARY);
-    put_verdict(p);
-    put_reach(p);
-    put_found(p);
-    put_off(p);
     document_list(p->d, BLOCK_FACTS);
     glance(p, MESSAGE_REPORT_GLANCE_ACCESSES, FIGURES_ACCESSES, ACCESSES_DONE);
     glance(p, MESSAGE_REPORT_GLANCE_DENIED, FIGURES_ACCESSES, ACCESSES_DENIED);
@@ -156,6 +185,7 @@ void section_summary(struct page *p)
             show_number(&least,
                 figure_low(json_object_get(json_object_get(p->report, "rules"), "public_min")) -
                     1));
+    PUT(p, PARAGRAPH, MEANING, WORDS(p, SECTION_METHOD));
 }
 
 void section_health(struct page *p)

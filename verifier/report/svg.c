@@ -97,7 +97,7 @@ static void put_text(struct buf *out, const struct chart_shape *s)
 }
 
 /* What the chart shows, in words, for who cannot see it. */
-static void put_description(struct buf *out, const struct document_chart *c)
+static void put_description(struct buf *out, enum language language, const struct document_chart *c)
 {
     html_attribute(out, c->axis);
     for (size_t i = 0; i < c->category_count && i < DOCUMENT_CATEGORIES_MAX; i++) {
@@ -111,7 +111,7 @@ static void put_description(struct buf *out, const struct document_chart *c)
                 html_attribute(out, c->series[s]);
                 buf_put_u8(out, ' ');
             }
-            chart_value_text(out, v->low, v->high);
+            chart_value_text(out, language, v->low, v->high);
         }
     }
 }
@@ -130,7 +130,7 @@ int html_chart(
         number, number, CHART_WIDTH, (int)(l.height + 1), number);
     html_attribute(out, chart->caption);
     buf_printf(out, "</title>\n<desc id=\"f%zud\">", number);
-    put_description(out, chart);
+    put_description(out, language, chart);
     buf_put_str(out, "</desc>\n");
     put_patterns(out, &l, number);
     for (size_t i = 0; i < l.count; i++) {
