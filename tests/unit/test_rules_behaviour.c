@@ -396,7 +396,7 @@ static void outlier_median(void **state)
     took(s, H(14), "query actor=a count=%llu", 1); /* 15 */
     found(s, OUTLIER, OUTLIER " 11.0\n" OUTLIER " 13.0\n" OUTLIER " 15.0\n");
     assert_non_null(strstr(found_sentences(s),
-        "volume-outlier: a ((not named)) was given 8 items in the hour up to this access "));
+        "volume-outlier: a (unit not named) was given 8 items in the hour up to this access "));
     stream_free(s);
 }
 

@@ -252,18 +252,18 @@ static void test_wordings(void **state)
 
     (void)state;
     reads("authority-scope", 4, scope, 7, NULL,
-        "npa/a ((not named)) did \"query\" on data set d.1 under a-7 at 2026-04-01T00:30:00.123Z; "
+        "npa/a (unit not named) did \"query\" on data set d.1 under a-7 at 2026-04-01T00:30:00.123Z; "
         "outside what the approval allows were its data set, unit.");
     reads("authority-scope", 4, scope, 7, &tokyo[0],
-        "npa/a ((not named)) did \"query\" on data set d.1 under a-7 at 1 April 2026, 09:30:00; "
+        "npa/a (unit not named) did \"query\" on data set d.1 under a-7 at 1 April 2026, 09:30:00; "
         "outside what the approval allows were its data set, unit.");
     reads("authority-scope", 4, scope, 7, &tokyo[1],
-        "npa/a（〔記載なし〕）は、令和8年4月1日9時30分00秒に、承認 a-7 "
+        "npa/a（部署の記載なし）は、令和8年4月1日9時30分00秒に、承認 a-7 "
         "に基づくとして、データセット d.1 "
         "に対して照会（query）を行いました。次の点が承認の範囲を超えています：データセット、部署"
         "。");
     reads("authority-expired", 0, bounds, 8, &tokyo[2],
-        "npa/a（〔記載なし〕）は、2026-04-01T00:30:00.123Zに、承認 a-7 "
+        "npa/a（部署の記載なし）は、2026-04-01T00:30:00.123Zに、承認 a-7 "
         "に基づくとして、データセット d.1 "
         "に対して照会（query）を行いましたが、この承認の有効期間はまだ始まっていませんでした（有効"
         "期間：〔始期の定めなし〕から〔終期の定めなし〕まで）。");
@@ -281,12 +281,12 @@ static void test_wordings(void **state)
     /* Times of one second are told apart, or the sentence would contradict itself. */
     bounds[6].number = bounds[0].number + 1;
     reads("authority-expired", 0, bounds, 8, &tokyo[0],
-        "npa/a ((not named)) did \"query\" on data set d.1 under a-7 at 1 April 2026, "
+        "npa/a (unit not named) did \"query\" on data set d.1 under a-7 at 1 April 2026, "
         "09:30:00.123, "
         "before that approval began: it holds from 1 April 2026, 09:30:00.124 to without end.");
     bounds[6].number = bounds[0].number;
     reads("authority-expired", 0, bounds, 8, &tokyo[0],
-        "npa/a ((not named)) did \"query\" on data set d.1 under a-7 at 1 April 2026, 09:30:00, "
+        "npa/a (unit not named) did \"query\" on data set d.1 under a-7 at 1 April 2026, 09:30:00, "
         "before that approval began: it holds from 1 April 2026, 09:30:00 to without end.");
     /* An entry's number is no count of things. */
     reads("time-disputed", 0, entry, 3, &tokyo[0],

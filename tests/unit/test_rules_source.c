@@ -192,7 +192,7 @@ static void source_hits(void **state)
     assert_string_equal(found_sentences(s),
         "source-unbalanced: From 2026-01-01T02:00:00.000Z to 2026-01-01T03:00:00.000Z the data "
         "system of npa counted 2 accesses by its own counter; as many records must be in the "
-        "ledger, and there are only 1.\n"
+        "ledger, and the ledger has 1.\n"
         "source-unbalanced: From 2026-01-01T03:00:00.000Z to 2026-01-01T04:00:00.000Z the data "
         "system of npa counted 1 accesses by its own counter; as many records must be in the "
         "ledger, and there are 2.\n"

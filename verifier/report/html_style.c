@@ -23,6 +23,7 @@ const char html_style[] =
     ":lang(ja)>body{line-height:1.8;line-break:strict}\n"
     "h1,h2,h3{font-family:var(--serif);font-weight:700;line-height:1.3;color:#10243e;"
     "break-after:avoid;text-wrap:balance}\n"
+    ":lang(ja)>body h1,:lang(ja)>body h2{word-break:auto-phrase}\n"
     "h1{font-size:2rem;margin:0 0 .5rem}\n"
     "h2{font-size:1.4rem;margin:3rem 0 1rem;padding-bottom:.3rem;border-bottom:1px solid #10243e}\n"
     "h3{font-size:1.1rem;margin:2rem 0 .6rem}\n"

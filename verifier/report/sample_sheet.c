@@ -93,6 +93,7 @@ static void put_ledger(struct target *t)
 {
     const struct sample_sheet *s = t->sheet;
     char id[HEX_GROUPED_BYTES];
+    struct shown size = number(t, s->audit->size);
     struct buf root;
 
     put_fact(t, MESSAGE_SHEET_LEDGER, s->origin);
@@ -101,7 +102,7 @@ static void put_ledger(struct target *t)
     buf_init(&root, 64);
     base64_encode(&root, span_hash(&s->audit->root));
     put_formatted(t, MESSAGE_SHEET_CHECKPOINT, text_in(t, MESSAGE_SHEET_CHECKPOINT_VALUE),
-        s->audit->size, (int)root.n, (const char *)root.p);
+        SHOWN(size), (int)root.n, (const char *)root.p);
     buf_destroy(&root);
 }
 

@@ -12,7 +12,7 @@ static void put_records(const struct page *p, const json_t *records, struct buf 
         if (!json_is_string(record))
             continue;
         if (i > 0)
-            buf_put_str(out, ", ");
+            buf_put_str(out, p->wording.language == LANGUAGE_JA ? "、" : ", ");
         document_text(out, p->wording.language, span_str(json_string_value(record)));
     }
 }

@@ -2,27 +2,70 @@
 #include <stdio.h>
 
 #include "core/text.h"
+#include "verifier/check/finding.h"
 #include "verifier/report/sections_internal.h"
 
-/* What the audit found, each code with how often, for people. */
-static void put_codes(const struct page *p, struct buf *out)
+/* What the audit may find, in the order of its codes. */
+static const enum message codes[FINDING_CODES] = {
+    [FINDING_CHECKPOINT_INVALID] = MESSAGE_REPORT_CODE_CHECKPOINT_INVALID,
+    [FINDING_WITNESS_QUORUM] = MESSAGE_REPORT_CODE_WITNESS_QUORUM,
+    [FINDING_ROLLBACK] = MESSAGE_REPORT_CODE_ROLLBACK,
+    [FINDING_FORK] = MESSAGE_REPORT_CODE_FORK,
+    [FINDING_STALE] = MESSAGE_REPORT_CODE_STALE,
+    [FINDING_ROOT_MISMATCH] = MESSAGE_REPORT_CODE_ROOT_MISMATCH,
+    [FINDING_ENTRY_MALFORMED] = MESSAGE_REPORT_CODE_ENTRY_MALFORMED,
+    [FINDING_CHAIN_BROKEN] = MESSAGE_REPORT_CODE_CHAIN_BROKEN,
+    [FINDING_TIME_REVERSED] = MESSAGE_REPORT_CODE_TIME_REVERSED,
+    [FINDING_WRITER_UNKNOWN] = MESSAGE_REPORT_CODE_WRITER_UNKNOWN,
+    [FINDING_WRITER_GAP] = MESSAGE_REPORT_CODE_WRITER_GAP,
+    [FINDING_WRITER_CHAIN_BROKEN] = MESSAGE_REPORT_CODE_WRITER_CHAIN_BROKEN,
+    [FINDING_WRITER_SIGNATURE] = MESSAGE_REPORT_CODE_WRITER_SIGNATURE,
+    [FINDING_WRITER_FORK] = MESSAGE_REPORT_CODE_WRITER_FORK,
+    [FINDING_ROSTER_INVALID] = MESSAGE_REPORT_CODE_ROSTER_INVALID,
+    [FINDING_RECORD_MISMATCH] = MESSAGE_REPORT_CODE_RECORD_MISMATCH,
+    [FINDING_RECORD_MALFORMED] = MESSAGE_REPORT_CODE_RECORD_MALFORMED,
+    [FINDING_RECORD_MISSING] = MESSAGE_REPORT_CODE_RECORD_MISSING,
+    [FINDING_RECEIPT_MISMATCH] = MESSAGE_REPORT_CODE_RECEIPT_MISMATCH,
+    [FINDING_INCOMPLETE] = MESSAGE_REPORT_CODE_INCOMPLETE,
+};
+
+/* What a code says, with how often it was found where that is told. */
+static void put_code(struct page *p, const char *code, const json_t *often)
 {
-    json_t *found = (json_t *)page_ledger(p, "audit_findings");
-    struct shown count;
+    enum finding_code which;
+    struct shown count, shown;
+    const char *what;
+    struct buf text;
+    json_t *name = json_string(code);
+
+    show_text(p, &shown, name);
+    json_decref(name);
+    if (finding_code_parse(span_str(code), &which))
+        what = message_in(p->wording.language, codes[which]);
+    else
+        what = shown.text;
+    buf_init(&text, 64 * 1024);
+    if (often != NULL)
+        buf_printf(
+            &text, WORDS(p, CODE_COUNT), what, shown.text, show_number(&count, figure_low(often)));
+    else
+        buf_printf(&text, WORDS(p, CODE), what, shown.text);
+    document_item(p->d, buf_view(&text));
+    buf_destroy(&text);
+}
+
+static void put_codes(struct page *p)
+{
+    json_t *found = (json_t *)page_ledger(p, "audit_findings"), *value;
     const char *code;
-    json_t *value;
     size_t i;
 
-    json_object_foreach (found, code, value) {
-        if (out->n > 0)
-            buf_put_str(out, p->wording.language == LANGUAGE_JA ? "、" : ", ");
-        show_number(&count, figure_low(value));
-        buf_printf(out, WORDS(p, CODE_COUNT), code, count.text);
-    }
+    document_list(p->d, BLOCK_LIST);
+    json_object_foreach (found, code, value)
+        put_code(p, code, value);
     json_array_foreach (found, i, value)
-        buf_printf(
-            out, "%s%s", i == 0 ? "" : ", ", json_is_string(value) ? json_string_value(value) : "");
-    buf_put_u8(out, 0);
+        if (json_is_string(value))
+            put_code(p, json_string_value(value), NULL);
 }
 
 static bool is_verified(const struct page *p)
@@ -35,7 +78,6 @@ static bool is_verified(const struct page *p)
 static void put_verdict(struct page *p)
 {
     const char *verdict = json_string_value(page_ledger(p, "verdict"));
-    struct buf codes;
     struct shown time;
 
     if (is_verified(p)) {
@@ -43,10 +85,8 @@ static void put_verdict(struct page *p)
     } else if (verdict != NULL && strcmp(verdict, "incomplete") == 0) {
         SAY(p, ALARM, LEDGER_OPEN);
     } else {
-        buf_init(&codes, 16 * 1024);
-        put_codes(p, &codes);
-        PUT(p, ALARM, LEDGER_BAD, codes.p == NULL ? "" : (const char *)codes.p);
-        buf_destroy(&codes);
+        SAY(p, ALARM, LEDGER_BAD);
+        put_codes(p);
     }
     if (json_is_true(page_ledger(p, "vouched_by_operator")))
         SAY(p, NOTICE, NO_WITNESS);
@@ -123,7 +163,10 @@ static void put_off(struct page *p)
         return;
     buf_init(&names, 16 * 1024);
     json_array_foreach (off, i, name)
-        buf_printf(&names, "%s%s", i == 0 ? "" : ", ",
+        buf_printf(&names, "%s%s",
+            i == 0                               ? ""
+            : p->wording.language == LANGUAGE_JA ? "、"
+                                                 : ", ",
             json_is_string(name) ? json_string_value(name) : "");
     buf_put_u8(&names, 0);
     PUT(p, NOTICE, RULES_OFF, (const char *)names.p);

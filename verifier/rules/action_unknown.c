@@ -10,7 +10,7 @@ static const struct said sentences[] = {
          "vocabulary's, or begin with x- where an agency has its own, and this one is neither, so "
          "no rule could judge it.",
         "{actor} は、{at}に、「{action}」という行為を記録しました。行為は、語彙に定めるもの、"
-        "または各機関が独自に定める「x-」で始まるものでなければなりません。この行為はそのいず"
+        "又は各機関が独自に定める「x-」で始まるものでなければなりません。この行為はそのいず"
         "れでもないため、どの規則でも判定できませんでした。"),
     SAID_END};
 

@@ -47,7 +47,7 @@ const struct rule rule_authority_expired = {
     .facts = {FORM("valid_from", TIME), FORM("valid_to", TIME)},
     .meaning = SAID(
         "An approval was used outside the time for which it was given, or after it was taken back.",
-        "承認が、その有効期間の外で、または取消しの後に利用されました。"),
+        "承認が、その有効期間の外で、又は取消しの後に利用されました。"),
     .reads = SAID("at, authority; of approve records valid_from and valid_to; revoke",
         "at、authority、approve 記録の valid_from と valid_to、revoke"),
     .blind = SAID(

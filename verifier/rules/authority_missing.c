@@ -22,7 +22,7 @@ const struct rule rule_authority_missing = {
     .meaning = SAID("Data were collected, read, passed on or re-identified, and the record does "
                     "not say which approval allowed it. An emergency is no exception: it names the "
                     "approval that is asked for afterwards.",
-        "通信情報の取得、閲覧、提供または再識別が行われましたが、どの承認に基づくものかが記録"
+        "通信情報の取得、閲覧、提供又は再識別が行われましたが、どの承認に基づくものかが記録"
         "に示されていません。緊急の場合も例外ではなく、事後に求める承認を示す必要があります。"),
     .reads = SAID("action, authority, outcome (what was denied is not judged)",
         "action、authority、outcome（拒否されたものは判定しません）"),

@@ -114,8 +114,8 @@ const struct rule rule_authority_scope = {
     .meaning = SAID("An approval was used for a purpose, on a data set, by a unit or for a "
                     "recipient that it does not name. Where it limits one of these, a query, view, "
                     "export, provision or re-identification must say which it was.",
-        "承認が、そこに示されていない目的、データセット、部署または提供先について利用されまし"
-        "た。承認がこれらのいずれかを限定している場合、照会、閲覧、出力、提供および再識別の記"
+        "承認が、そこに示されていない目的、データセット、部署又は提供先について利用されまし"
+        "た。承認がこれらのいずれかを限定している場合、照会、閲覧、出力、提供及び再識別の記"
         "録には、それがどれであったかを示さなければなりません。"),
     .reads =
         SAID("authority, purpose, dataset, parents (of query, view and export), unit, recipient; "
@@ -125,11 +125,11 @@ const struct rule rule_authority_scope = {
     .blind = SAID("A purpose, unit or recipient that is said and is not the true one. What an "
                   "approval allowed earlier: a record that comes late is judged by what it allows "
                   "now. An approval that limits nothing.",
-        "記録に示された目的、部署または提供先が、真実でない場合。以前の承認の範囲（遅れて届い"
+        "記録に示された目的、部署又は提供先が、真実でない場合。以前の承認の範囲（遅れて届い"
         "た記録は、現在の承認の範囲によって判定します）。何も限定していない承認。"),
     .origin = SAID("An approval says what it is for (Act of 2025); limits of purpose and "
                    "recipient: Directive (EU) 2016/680, article 4, and its logs (article 25).",
         "承認はその対象を示します（能動的サイバー防御法制（令和7年））。目的と提供先の限定："
-        "指令（EU）2016/680第4条、およびログについて同第25条。"),
+        "指令（EU）2016/680第4条、及びログについて同第25条。"),
     .authorised = authorised,
 };

@@ -44,7 +44,7 @@ const struct rule rule_authority_unknown = {
         SAID("A record names an approval that the committee never granted: one that was asked for "
              "or refused, one that an agency wrote itself, or a name that is spelt otherwise.",
             "委員会が一度も与えていない承認が、記録に示されています。求められただけのもの、却下さ"
-            "れたもの、機関が自ら書いたもの、または名称の書き誤りが考えられます。"),
+            "れたもの、機関が自ら書いたもの、又は名称の書き誤りが考えられます。"),
     .reads = SAID("authority; of approve records approval and decision; the role of their writer",
         "authority、approve 記録の approval と decision、その記録者の役割"),
     .blind = SAID("Whether the approval that is named is the one that was meant.",

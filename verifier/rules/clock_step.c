@@ -55,11 +55,11 @@ const struct rule rule_clock_step = {
     .meaning =
         SAID("A writer's clock was set back, or a record was given an earlier time than those "
              "before it: as an access would be that is to fall into an approval's time.",
-            "記録者の時計が戻されたか、または記録に、それ以前の記録より早い時刻が付されました。ア"
+            "記録者の時計が戻されたか、又は記録に、それ以前の記録より早い時刻が付されました。ア"
             "クセスを承認の有効期間内に見せかける場合にも、このようになります。"),
     .reads = SAID("at, by writer", "記録者ごとの at"),
     .blind = SAID("A clock that is wrong all the time, or slowly becomes so.",
-        "常に誤っている時計、または徐々に狂っていく時計。"),
+        "常に誤っている時計、又は徐々に狂っていく時計。"),
     .origin =
         SAID("Clocks of logging systems are kept in step (ISO/IEC 27001, clock synchronisation).",
             "ログを取るシステムの時計は同期させます（ISO/IEC 27001、時計の同期）。"),

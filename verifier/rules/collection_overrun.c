@@ -274,7 +274,7 @@ const struct rule rule_collection_overrun = {
     .facts = {FORM("end", TIME), FORM("name", TEXT)},
     .meaning = SAID("Communications data came in after the approval for their collection had ended "
                     "or been revoked, or after the collection had been stopped.",
-        "取得の承認が終了し、もしくは取り消された後に、または取得が停止された後に、通信情報が"
+        "取得の承認が終了し、もしくは取り消された後に、又は取得が停止された後に、通信情報が"
         "受領されました。"),
     .reads =
         SAID("at, ref and authority of batch.receive, collect.start and collect.stop; of approve "

@@ -131,7 +131,7 @@ static const struct said sentences[] = {
 static const struct rule_limit limits[] = {
     {"limit", LIMIT_DURATION, "24 h", 0, 365 * RULE_DAY,
         SAID("how long after an export or a copy the data set that came of it may be named",
-            "出力または複製から、生じたデータセットを記録に示すまでに許される時間")},
+            "出力又は複製から、生じたデータセットを記録に示すまでに許される時間")},
     {0}};
 
 const struct rule rule_copy_untracked = {
@@ -142,11 +142,11 @@ const struct rule rule_copy_untracked = {
     .facts = {FORM("limit", DURATION)},
     .meaning = SAID("Data were exported or copied, and the ledger does not name the data set that "
                     "came of it: nobody can say where it is, who reads it and when it is erased.",
-        "データが出力または複製されましたが、これによって生じたデータセットが台帳に示されてい"
+        "データが出力又は複製されましたが、これによって生じたデータセットが台帳に示されてい"
         "ません。それがどこにあり、誰が見て、いつ消去されるのかを、誰も示すことができません。"),
     .reads = SAID(
         "dataset and parents of export and copy, and of all later records but queries and views",
-        "export と copy、およびその後のすべての記録（query と view を除く）の dataset と "
+        "export と copy、及びその後のすべての記録（query と view を除く）の dataset と "
         "parents"),
     .blind = SAID("What failed by its own word. How many copies were made: one data set that came "
                   "of it stands for all before it. Exports that were never recorded.",
@@ -154,7 +154,7 @@ const struct rule rule_copy_untracked = {
         "のすべての複製について示されたものとします）。記録されなかった出力。"),
     .origin = SAID("What was copied or exported must be found again for erasure; logs of "
                    "disclosure: Directive (EU) 2016/680, article 25.",
-        "複製または出力されたものは、消去のために所在が分からなければなりません。開示の記録："
+        "複製又は出力されたものは、消去のために所在が分からなければなりません。開示の記録："
         "指令（EU）2016/680第25条。"),
     .limits = limits,
     .table_bytes = {sizeof(struct copied), sizeof(struct source)},

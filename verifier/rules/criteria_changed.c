@@ -86,10 +86,10 @@ const struct rule rule_criteria_changed = {
     .facts = {FORM("approved", TEXT), FORM("used", TEXT)},
     .meaning = SAID("The automatic selection ran with other criteria than the committee approved, "
                     "or does not say with which. Criteria decide whose communications are kept.",
-        "自動選別が、委員会の承認したものと異なる選別条件により行われたか、またはどの選別条件"
+        "自動選別が、委員会の承認したものと異なる選別条件により行われたか、又はどの選別条件"
         "によるかが示されていません。誰の通信情報が残されるかは、選別条件によって決まります。"),
     .reads = SAID("criteria of select.run, and of the approve records of its authority",
-        "select.run の criteria、およびその承認の approve 記録の criteria"),
+        "select.run の criteria、及びその承認の approve 記録の criteria"),
     .blind =
         SAID("Whether the program that selected used the criteria whose digest it recorded. A run "
              "from before the last change of an approval may have used what was approved before.",

@@ -182,8 +182,8 @@ const struct rule rule_deident_missing = {
                   "dataset and at of deident.apply; deident.reverse, and combine with or "
                   "batch.receive of what is not de-identified, which undo it",
         "provide の dataset（ない場合は parents）・recipient_kind・at、deident.apply の "
-        "dataset と at、およびその効力を失わせる deident.reverse と、非識別化されていないもの"
-        "の combine または batch.receive"),
+        "dataset と at、及びその効力を失わせる deident.reverse と、非識別化されていないもの"
+        "の combine 又は batch.receive"),
     .blind = SAID("How well people were made unrecognisable. A provision that does not say to what "
                   "kind of recipient it goes. A data set that was copied from a de-identified one "
                   "needs a deident.apply of its own.",

@@ -297,23 +297,23 @@ static const struct rule_limit limits[] = {
 const struct rule rule_denied_burst = {
     .name = "denied-burst",
     .severity = SEVERITY_MEDIUM,
-    .title = SAID("Denied again and again, or evaded", "度重なる拒否または拒否の迂回"),
+    .title = SAID("Denied again and again, or evaded", "度重なる拒否又は拒否の迂回"),
     .sentences = sentences,
     .facts = {FORM("denied", NUMBER), FORM("period", DURATION), FORM("refused", TEXT),
         FORM("refused_at", TIME)},
     .meaning = SAID("Somebody tried again and again what they may not do, or had another do what "
                     "was refused to them. A password that expired is a harmless reason, a "
                     "colleague with the right task another.",
-        "許されていないことが何度も試みられたか、または拒否されたことを他の者が行いました。パ"
+        "許されていないことが何度も試みられたか、又は拒否されたことを他の者が行いました。パ"
         "スワードの期限切れや、正当な任務のある同僚による行為であれば、問題はありません。"),
     .reads = SAID("outcome, actor, dataset, at", "outcome、actor、dataset、at"),
     .blind =
         SAID("Attempts without an actor, under several ids, or slower than the limit; a success "
              "whose record does not say \"success\", names another data set, was received more "
              "than two periods after the denial, or after 1,000 other denials on that data set.",
-            "行為者が示されていない試み、複数のIDによる試み、または基準値より緩やかな試み。記録が"
+            "行為者が示されていない試み、複数のIDによる試み、又は基準値より緩やかな試み。記録が"
             "「success」としていない成功、別のデータセットを示す成功、拒否の後に期間の2倍を超えて"
-            "受信された成功、またはそのデータセットについて他に1,000件の拒否があった後の成功。"),
+            "受信された成功、又はそのデータセットについて他に1,000件の拒否があった後の成功。"),
     .origin = SAID("Denied attempts are recorded and watched in SIS and ETIAS; OCSF and CADF have "
                    "an outcome for it.",
         "SIS と ETIAS では、拒否された試みを記録し、監視します。OCSF と CADF には、そのための"

@@ -367,7 +367,7 @@ const struct rule rule_emergency_unratified = {
                     "not follow in time; or it was refused, and a data set that was touched is "
                     "still there; or the emergency went on after either.",
         "緊急のため承認の前にデータが使用されましたが、期限までに事後承認されませんでした。ま"
-        "たは、却下されたのに、使用されたデータセットが残っています。または、期限の経過もしく"
+        "たは、却下されたのに、使用されたデータセットが残っています。又は、期限の経過もしく"
         "は却下の後にも、緊急使用が続けられました。"),
     .reads = SAID("emergency, authority, ratify_by, dataset, at; of approve records decision; "
                   "emergency.begin of the committee; erase",
@@ -376,12 +376,12 @@ const struct rule rule_emergency_unratified = {
     .blind = SAID("Whether there was an emergency. What was obtained without naming a data set, or "
                   "from a data set under another name. A data set that was erased, and touched "
                   "earlier by a record that came later, must be erased again.",
-        "実際に緊急であったかどうか。データセットを示さずに得たもの、または別の名称のデータセッ"
+        "実際に緊急であったかどうか。データセットを示さずに得たもの、又は別の名称のデータセッ"
         "トから得たもの。データセットが消去された後に届いた記録が、消去前の使用を示すときは、"
         "改めて消去しなければなりません。"),
     .origin = SAID("Emergency use with approval after the fact, and erasure when it is refused "
                    "(Act of 2025; the German G10 has the same).",
-        "緊急使用とその事後承認、および却下の場合の消去（能動的サイバー防御法制（令和7年）。"
+        "緊急使用とその事後承認、及び却下の場合の消去（能動的サイバー防御法制（令和7年）。"
         "ドイツの G10 法も同様です）。"),
     .limits = limits,
     .table_bytes = {sizeof(struct emergency), sizeof(struct touched), sizeof(struct dataset)},

@@ -25,10 +25,10 @@ static bool same_person(struct span a, struct span b)
 /* What a record does not say, by the bits of METHOD, REASON and WITNESS together, less one. */
 enum { METHOD = 1, REASON = 2, WITNESS = 4 };
 static const struct said lacks[] = {SAID("how it was erased", "消去の方法"), SAID("why", "理由"),
-    SAID("how it was erased and why", "消去の方法および理由"), SAID("who watched", "立会人"),
-    SAID("how it was erased and who watched", "消去の方法および立会人"),
-    SAID("why and who watched", "理由および立会人"),
-    SAID("how it was erased, why, and who watched", "消去の方法、理由および立会人"), SAID_END};
+    SAID("how it was erased and why", "消去の方法及び理由"), SAID("who watched", "立会人"),
+    SAID("how it was erased and who watched", "消去の方法及び立会人"),
+    SAID("why and who watched", "理由及び立会人"),
+    SAID("how it was erased, why, and who watched", "消去の方法、理由及び立会人"), SAID_END};
 
 static int record(struct rule_run *run, const struct rules_record *r)
 {
@@ -53,7 +53,7 @@ static const struct said sentences[] = {
     SAID("{actor} ({unit}) erased data set {dataset} at {at}; the record must say how, why, and "
          "who watched, and it does not say {lacking}.",
         "{actor}（{unit}）は、{at}に、データセット {dataset} を消去しました。記録には、消去の"
-        "方法、理由および立会人を示さなければなりませんが、{lacking}が示されていません。"),
+        "方法、理由及び立会人を示さなければなりませんが、{lacking}が示されていません。"),
     SAID("{actor} ({unit}) erased data set {dataset} at {at}; somebody else must have watched, and "
          "the record names {witness} as the witness, who did it.",
         "{actor}（{unit}）は、{at}に、データセット {dataset} を消去しました。消去には別の者が"

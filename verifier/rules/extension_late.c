@@ -38,7 +38,7 @@ const struct rule rule_extension_late = {
     .meaning = SAID("An approval was prolonged after it had ended or had been taken back, so that "
                     "a gap without approval looks like one period. It holds again from the moment "
                     "at which the ledger received the extension, never for the gap.",
-        "承認が、その終了または取消しの後に延長され、承認のない空白期間が、一続きの期間のよう"
+        "承認が、その終了又は取消しの後に延長され、承認のない空白期間が、一続きの期間のよう"
         "に見えます。承認は、台帳が延長を受信した時から再び有効となり、空白期間にさかのぼるこ"
         "とはありません。"),
     .reads =

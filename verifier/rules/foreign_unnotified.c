@@ -164,8 +164,8 @@ const struct rule rule_foreign_unnotified = {
     .blind =
         SAID("A provision whose record does not say what kind of recipient it had, or which by its "
              "own word failed. That the notice which is named was given at all, and what it said.",
-            "提供先の区分が示されていない提供、または記録自体が失敗としている提供。示された通知が"
-            "実際に行われたかどうか、およびその内容。"),
+            "提供先の区分が示されていない提供、又は記録自体が失敗としている提供。示された通知が"
+            "実際に行われたかどうか、及びその内容。"),
     .origin = SAID(
         "Transfers abroad are documented and shown to the supervisory authority (LED art. 39(3)); "
         "the committee is to be told of provision to foreign governments (Act of 2025).",

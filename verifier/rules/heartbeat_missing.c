@@ -92,7 +92,7 @@ const struct rule rule_heartbeat_missing = {
     .meaning = SAID("A system that must record its accesses was silent: it stood still, its line "
                     "was down, or accesses happened that were not recorded. Said once a silence.",
         "アクセスを記録しなければならないシステムが沈黙していました。停止していたか、回線が途"
-        "絶えていたか、またはアクセスがあったのに記録されなかったことが考えられます。指摘は、"
+        "絶えていたか、又はアクセスがあったのに記録されなかったことが考えられます。指摘は、"
         "一続きの沈黙につき一度です。"),
     .reads = SAID("heartbeat, received; the writers that the roster lists",
         "heartbeat、受信時刻（received）、名簿に登載された記録者"),

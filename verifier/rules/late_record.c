@@ -44,7 +44,7 @@ const struct rule rule_late_record = {
     .meaning = SAID(
         "Between an act and its record there was time to think about what to record, or the record "
         "names a time that is not the true one. A line that was down is the harmless reason.",
-        "行為とその記録との間に、何を記録するかを考える時間があったか、または記録の示す時刻が"
+        "行為とその記録との間に、何を記録するかを考える時間があったか、又は記録の示す時刻が"
         "真実ではありません。回線の途絶によるものであれば、問題は小さいといえます。"),
     .reads = SAID("at, received", "at、受信時刻（received）"),
     .blind = SAID("A false time that differs from the true one by less than the limit.",

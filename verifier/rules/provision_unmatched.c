@@ -168,7 +168,7 @@ const struct rule rule_provision_unmatched = {
         "30日を超えて遅れて記録された提供は、当時の受領と結び付けません。"),
     .origin =
         SAID("Both ends of a transfer record it in SIS and in FHIR AuditEvent (export and import).",
-            "SIS および FHIR AuditEvent（export と import）では、移転の双方が記録します。"),
+            "SIS 及び FHIR AuditEvent（export と import）では、移転の双方が記録します。"),
     .limits = limits,
     .table_bytes = {[OPEN] = sizeof(struct act), [SEEN] = sizeof(struct seen)},
     .actions = ACTIONS_PROVISION,

@@ -170,7 +170,7 @@ const struct rule rule_raw_access = {
     .blind =
         SAID("A batch whose receipt was never recorded, or under another name. A person who uses "
              "the id of a program (auto:). Times of two writers within the tolerance of clocks.",
-            "受領が記録されていないバッチ、または別の名称で記録されたバッチ。プログラムのID（"
+            "受領が記録されていないバッチ、又は別の名称で記録されたバッチ。プログラムのID（"
             "auto:）を使う人。二人の記録者の時刻のずれが、時計の許容差以内のもの。"),
     .origin = SAID("People see only what the automatic selection left (Act of 2025).",
         "人が見るのは、自動選別によって残されたものに限られます（能動的サイバー防御法制（令和"

@@ -130,11 +130,11 @@ const struct rule rule_response_overdue = {
     .facts = {FORM("ref", TEXT), FORM("until", TIME), FORM("limit", DURATION)},
     .meaning =
         SAID("The committee asked for something, or recommended it, and got no answer in time.",
-            "委員会が報告等を求め、または勧告をしましたが、期限までに回答がありませんでした。"),
+            "委員会が報告等を求め、又は勧告をしましたが、期限までに回答がありませんでした。"),
     .reads = SAID("demand and recommend by the committee, respond: ref, at, received",
         "委員会による demand と recommend、respond の ref・at・受信時刻（received）"),
     .blind = SAID("What the response says, and whether what was recommended was done.",
-        "回答の内容、および勧告されたことが行われたかどうか。"),
+        "回答の内容、及び勧告されたことが行われたかどうか。"),
     .origin = SAID("The committee may demand reports and make recommendations (Act of 2025); "
                    "supervisory authorities' powers under LED art. 47.",
         "委員会は、報告を求め、勧告をすることができます（能動的サイバー防御法制（令和7年））。"

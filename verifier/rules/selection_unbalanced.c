@@ -274,12 +274,12 @@ static int record(struct rule_run *run, const struct rules_record *r)
 
 static const struct said sentences[] = {
     SAID("The selection at {at} (data set {dataset}, under {authority}) took in {received} items "
-         "by the records of their receipt; it kept {selected} and threw away {discarded}, and that "
-         "must be as many.",
+         "by the records of their receipt; it kept {selected} and discarded {discarded}; together "
+         "that must be as many, and it is not.",
         "{at}の自動選別（データセット {dataset}、承認 {authority}）の対象は、受領の記録によれ"
         "ば{received}件でした。残した{selected}件と除いた{discarded}件の合計は、これと一致し"
         "なければなりませんが、一致していません。"),
-    SAID("The selection at {at} (data set {dataset}, ref {ref}) threw {discarded} items away; they "
+    SAID("The selection at {at} (data set {dataset}, ref {ref}) discarded {discarded} items; they "
          "must be erased within {limit}, and the ledger has no erasure of them.",
         "{at}の自動選別（データセット {dataset}、参照番号 {ref}）では、{discarded}件が除かれ"
         "ました。除いたものは{limit}以内に消去しなければなりませんが、台帳にはその消去の記録"
@@ -288,22 +288,22 @@ static const struct said sentences[] = {
 
 static const struct rule_limit limits[] = {
     {"limit", LIMIT_DURATION, "24 h", 0, 365 * RULE_DAY,
-        SAID("how long after a selection the erasure of what it threw away may be recorded",
+        SAID("how long after a selection the erasure of what it discarded may be recorded",
             "自動選別から、除いたものの消去の記録までに許される時間")},
     {0}};
 
 const struct rule rule_selection_unbalanced = {
     .name = "selection-unbalanced",
     .severity = SEVERITY_HIGH,
-    .title = SAID("Selected items not accounted for", "自動選別の件数または消去の不整合"),
+    .title = SAID("Selected items not accounted for", "自動選別の件数又は消去の不整合"),
     .sentences = sentences,
     .facts = {FORM("received", NUMBER), FORM("selected", NUMBER), FORM("discarded", NUMBER),
         FORM("limit", DURATION), FORM("ref", TEXT)},
     .meaning =
-        SAID("What was received is not what the selection kept and threw away, so that items are "
-             "somewhere of which the ledger does not speak; or what it threw away was not erased.",
+        SAID("What was received is not what the selection kept and discarded, so that items are "
+             "somewhere of which the ledger does not speak; or what it discarded was not erased.",
             "受領したものが、自動選別で残したものと除いたものとの合計に一致せず、台帳に現れないも"
-            "のがどこかにあります。または、除いたものが消去されていません。"),
+            "のがどこかにあります。又は、除いたものが消去されていません。"),
     .reads = SAID("count and dataset of batch.receive; count, discarded, dataset, parents and ref "
                   "of select.run; dataset, parents, ref and count of erase. A batch that is "
                   "selected again without new items brings in what was kept the last time.",

@@ -128,14 +128,14 @@ const struct rule rule_self_approved = {
     .meaning =
         SAID("The same person asked for something and allowed it, in one record, or in the request "
              "and the decision on one approval. Small and capital letters count as the same.",
-            "一つの記録において、または一つの承認の求めと決定において、同じ者が承認を求め、かつ承"
+            "一つの記録において、又は一つの承認の求めと決定において、同じ者が承認を求め、かつ承"
             "認しています。大文字と小文字は区別しません。"),
     .reads = SAID(
         "requested_by, approved_by of any record; of approve records also approval and decision",
         "すべての記録の requested_by と approved_by、approve 記録ではさらに approval と "
         "decision"),
     .blind = SAID("One person with two ids; a request or a decision that does not say whose it is.",
-        "一人が持つ二つのID。誰によるかが示されていない求めまたは決定。"),
+        "一人が持つ二つのID。誰によるかが示されていない求め又は決定。"),
     .origin =
         SAID("Four-eyes principle; requested_by and approved_by must differ (doc/vocabulary.md).",
             "二人による確認の原則。requested_by と approved_by は異ならなければなりません（"

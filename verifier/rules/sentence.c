@@ -65,21 +65,41 @@ void rules_put_duration(struct buf *out, uint64_t ms)
 /* --- Facts. */
 
 struct form_words {
-    const char *unnamed, *beginning, *endless, *comma;
+    const char *unnamed;
+    const char *unnamed_within, *no_unit; /* between brackets of the sentence */
+    const char *beginning, *endless, *comma;
 };
 static const struct form_words words_of[LANGUAGES] = {
-    [LANGUAGE_EN] = {"(not named)", "the beginning", "without end", ", "},
-    [LANGUAGE_JA] = {"〔記載なし〕", "〔始期の定めなし〕", "〔終期の定めなし〕", "、"}};
+    [LANGUAGE_EN] = {"(not named)", "not named", "unit not named", "the beginning", "without end",
+        ", "},
+    [LANGUAGE_JA] = {"〔記載なし〕", "記載なし", "部署の記載なし", "〔始期の定めなし〕",
+        "〔終期の定めなし〕", "、"}};
 
-static void put_text(
-    struct buf *out, const struct fact_form *form, struct span text, enum language language)
+static bool ends_with(struct span text, const char *end)
+{
+    size_t n = strlen(end);
+
+    return text.n >= n && memcmp(text.p + text.n - n, end, n) == 0;
+}
+
+static const char *unnamed(
+    const struct fact_form *form, struct span before, const struct form_words *words)
+{
+    if (!ends_with(before, "(") && !ends_with(before, "（"))
+        return words->unnamed;
+    return strcmp(form->name, "unit") == 0 ? words->no_unit : words->unnamed_within;
+}
+
+/* `before` is what stands before it in the sentence. */
+static void put_text(struct buf *out, const struct fact_form *form, struct span text,
+    struct span before, enum language language)
 {
     /* English readers know the ids, which are English words. */
     const struct said *name =
         language == LANGUAGE_EN || form->named == NULL ? NULL : form->named(text);
 
     if (text.n == 0) {
-        buf_put_str(out, words_of[language].unnamed);
+        buf_put_str(out, unnamed(form, before, &words_of[language]));
         return;
     }
     if (name != NULL)
@@ -123,14 +143,14 @@ struct style {
 };
 
 static void put_fact(struct buf *out, const struct fact_form *form, const struct rule_fact *fact,
-    const struct style *style)
+    struct span before, const struct style *style)
 {
     const struct wording *w = style->wording;
     bool plain = style->plain;
 
     switch (form->type) {
     case FACT_TEXT:
-        put_text(out, form, fact->text, w->language);
+        put_text(out, form, fact->text, before, w->language);
         return;
     case FACT_TIME:
         put_time(out, fact->number, w, style->to_ms);
@@ -221,7 +241,7 @@ int rules_sentence_put(struct buf *out, const struct rule *rule, uint64_t senten
 
         assert(form != NULL && fact != NULL); /* they were looked for above */
         buf_put_span(out, plain);
-        put_fact(out, form, fact, &style);
+        put_fact(out, form, fact, plain, &style);
     }
     buf_put_span(out, plain);
     return 0;

@@ -56,10 +56,10 @@ static int record(struct rule_run *run, const struct rules_record *r)
 
 static const struct said sentences[] = {
     SAID("From {since} to {at} the data system of {writer} counted {growth} accesses by its own "
-         "counter; as many records must be in the ledger, and there are only {recorded}.",
+         "counter; as many records must be in the ledger, and the ledger has {recorded}.",
         "{since}から{at}までの間に、記録者 {writer} のデータシステムは、自らの計数で{growth}"
-        "件のアクセスを数えました。同じ件数の記録が台帳になければなりませんが、{recorded}件し"
-        "かありません。"),
+        "件のアクセスを数えました。同じ件数の記録が台帳になければなりませんが、台帳にあるのは"
+        "{recorded}件です。"),
     SAID("From {since} to {at} the data system of {writer} counted {growth} accesses by its own "
          "counter; as many records must be in the ledger, and there are {recorded}.",
         "{since}から{at}までの間に、記録者 {writer} のデータシステムは、自らの計数で{growth}"
@@ -92,13 +92,13 @@ const struct rule rule_source_unbalanced = {
         SAID("The data system itself counted another number of accesses than were recorded: "
              "accesses were kept out of the ledger, or records made up, or the counter was set.",
             "データシステム自身が数えたアクセスの件数が、記録の件数と異なります。台帳に記録されな"
-            "かったアクセスがあるか、記録が作り出されたか、または計数が書き換えられたことが考えら"
+            "かったアクセスがあるか、記録が作り出されたか、又は計数が書き換えられたことが考えら"
             "れます。"),
     .reads = SAID("heartbeat: source_count; query, view and export: their number, outcome",
         "heartbeat の source_count、query・view・export の件数と outcome"),
     .blind = SAID(
         "A counter that is under the same hand as the records, and heartbeats without a count.",
-        "記録と同じ者の支配下にある計数、および計数を示さない定時通報。"),
+        "記録と同じ者の支配下にある計数、及び計数を示さない定時通報。"),
     .origin = SAID("Two counts that are made apart from each other (double entry).",
         "互いに独立して行われる二つの計数（複式の考え方）。"),
     .limits = limits,

@@ -373,7 +373,7 @@ static const struct said sentences[] = {
 static const struct rule_limit limits[] = {
     {"limit", LIMIT_DURATION, "5 min", 0, 3650 * RULE_DAY,
         SAID("how far the clocks may lie apart, and a checkpoint behind the entries",
-            "時計のずれ、およびエントリに対するチェックポイントの遅れとして許される時間")},
+            "時計のずれ、及びエントリに対するチェックポイントの遅れとして許される時間")},
     {"fresh", LIMIT_SWITCH, "no", 0, 0,
         SAID("whether writers fetch a checkpoint for each heartbeat: then an entry that was "
              "received long before a heartbeat and is not in its checkpoint is disputed, too",
@@ -392,10 +392,10 @@ const struct rule rule_time_disputed = {
         SAID("The ledger says that it received an entry at a time that others contradict by their "
              "signatures: the operator's clock was wrong, or entries were dated back or forward.",
             "台帳が示すエントリの受信時刻が、他の者の署名に反しています。運用者の時計が誤っていた"
-            "か、エントリの日時が早められ、または遅らされたことが考えられます。"),
+            "か、エントリの日時が早められ、又は遅らされたことが考えられます。"),
     .reads = SAID("received; heartbeat: checkpoint and at; the cosignatures in it, and those of "
                   "the checkpoint that is read",
-        "受信時刻（received）、heartbeat の checkpoint と at、その連署、および読み取ったチェッ"
+        "受信時刻（received）、heartbeat の checkpoint と at、その連署、及び読み取ったチェッ"
         "クポイントの連署"),
     .blind = SAID(
         "Times between two checkpoints that somebody vouched for. Of entries before the last "
@@ -403,7 +403,7 @@ const struct rule rule_time_disputed = {
         "note that the log did not sign, or with several lines by one key, says nothing.",
         "裏付けのある二つのチェックポイントの間の時刻。最後の65,536エントリより前のエントリの"
         "時刻は、おおよそでしか保持せず、確実でないものは指摘しません。台帳の署名がないもの、"
-        "または一つの鍵による複数の行があるものからは、何も判断しません。"),
+        "又は一つの鍵による複数の行があるものからは、何も判断しません。"),
     .origin = SAID("Cosignatures with a time (c2sp.org/tlog-cosignature); linked time stamps.",
         "時刻を伴う連署（c2sp.org/tlog-cosignature）、連鎖型のタイムスタンプ。"),
     .limits = limits,

@@ -243,7 +243,7 @@ static const struct rule_limit limits[] = {
         SAID("how many times the median hour is allowed", "中央値の何倍までを許すか")},
     {"hours_min", LIMIT_COUNT, "10", 1, HOURS,
         SAID("how many hours with items an actor or unit must have before it is judged",
-            "判定の前提として、その者または部署に必要な、件数のあった時間の数")},
+            "判定の前提として、その者又は部署に必要な、件数のあった時間の数")},
     {0}};
 
 const struct rule rule_volume_outlier = {
@@ -259,7 +259,7 @@ const struct rule rule_volume_outlier = {
                     "clock hours (UTC) with items among the 720 before the present one, of an even "
                     "number the mean of the two in the middle, rounded down. Told of once an hour.",
         "1時間のうちに、普段よりはるかに多くのデータが得られました。大きな任務によるものか、"
-        "またはデータの持ち出しが考えられます。ここでいう1時間は、台帳の受信時刻による、5分ご"
+        "又はデータの持ち出しが考えられます。ここでいう1時間は、台帳の受信時刻による、5分ご"
         "との直近の12区間です。中央値は、現在の1時間の前の720時間のうち、件数のあった毎正時か"
         "らの1時間（UTC）についてのもので、その数が偶数のときは、中央の二つの平均（端数切捨て）"
         "です。指摘は1時間に一度です。"),
@@ -267,7 +267,7 @@ const struct rule rule_volume_outlier = {
         "query・view・export の count・actor・unit・outcome、受信時刻（received）"),
     .blind = SAID("Accesses without a count, somebody new, somebody who always takes much, and "
                   "growth over weeks.",
-        "件数を示さないアクセス、新しい者、常に多くを得ている者、および数週間にわたる増加。"),
+        "件数を示さないアクセス、新しい者、常に多くを得ている者、及び数週間にわたる増加。"),
     .origin = SAID("Statistical checks of logs that LED art. 25 has kept for self-monitoring.",
         "指令（EU）2016/680第25条が自己点検のために保存させている、ログの統計的な点検。"),
     .limits = limits,

@@ -88,8 +88,10 @@ static void say_held(
         PUT(to, NOT_TRUSTED);
     if (r->trusted && r->other_trust)
         SAY(to, OTHER_TRUST, (uint64_t)json_integer_value(at(report, "ledger", "roster_trusted")));
-    if (r->proofs + r->lacking_proofs > 0)
+    if (r->entry_proofs > 0)
         SAY(to, PROOFS, r->proofs, r->entry_proofs);
+    else if (r->proofs + r->lacking_proofs > 0)
+        SAY(to, PROOFS_WHOLE, r->proofs);
     if (r->sums > 0)
         SAY(to, SUMS, r->sums);
     if (!r->is_html)
