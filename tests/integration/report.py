@@ -188,6 +188,50 @@ class Damaged(Case):
         self.recounted(folder, "2025-04-10", "2025-04-20")
 
 
+class FirstPage(Case):
+    """What stands before the contents: is it all there, unchanged, and was it allowed."""
+
+    def lead(self, folder, begins, ends, *options):
+        page = self.report(folder, begins, ends, *options, form="html").decode()
+        return page.partition("<main>")[2].partition("<nav")[0]
+
+    def setUp(self):
+        super().setUp()
+        self.ledger = made.begun()
+        self.ledger.add_records(self.ledger.agency, record("query", T0, actor="p"),
+                                stated=received(T0))
+
+    def test_good(self):
+        folder = made.published(self.ledger, self.dir / "good")
+        lead = self.lead(folder, T0, T0 + DAY)
+        for words in ("The ledger is whole", "the rules found 1 matter ", "witnesses",
+                      "does not show that every access was recorded"):
+            self.assertIn(words, lead)
+        self.assertIn("この期間に、規則に照らして説明を要する事項が1件見つかりました",
+                      self.lead(folder, T0, T0 + DAY, "--lang", "ja"))
+
+    def test_nothing_is_good_in_a_period_to_come(self):
+        lead = self.lead(made.published(self.ledger, self.dir / "good"), T0 + DAY, T0 + 2 * DAY)
+        self.assertIn("no entry of this period", lead)
+        self.assertNotIn("the rules found nothing", lead)
+
+    def test_what_is_wrong_is_said_in_words(self):
+        self.ledger.add_records(self.ledger.agency, record("heartbeat", T0), stated=received(T0 + 1))
+        copy = damage.Copy(str(made.published(self.ledger, self.dir / "sound")))
+        damaged = damage.damage(copy, "change-record", [self.ledger.log, *self.ledger.witnesses],
+                                None, SEED)
+        folder = self.dir / "damaged"
+        damaged.publication.write(folder)
+        pathlib.Path(f"{folder}.roster").write_bytes(damaged.publication.trusted)
+        for language, words in (("en", "A record is not the one that was sent: it was changed "
+                                       "(record-mismatch): 1"),
+                                ("ja", "記録が、送られたものから変更されている（record-mismatch）：1件")):
+            lead = self.lead(folder, T0, T0 + DAY, "--lang", language)
+            self.assertIn(words, lead)
+            self.assertIn('class="alarm"', lead)
+            self.assertNotIn('class="good"', lead)
+
+
 class ByHand(Case):
     """Numbers that are known here, at their limits."""
 

@@ -320,6 +320,38 @@ class Texts(Case):
                     for value in row.values():
                         self.reasoned(value)
 
+    def page(self, folder, when, language, *options):
+        out = self.dir / f"{len(list(self.dir.iterdir()))}.html"
+        done = report(folder, when, when, out, "--format", "html", "--lang", language, *options)
+        self.assertEqual(done.returncode, 0, done)
+        return out.read_text().split('<script type="application/json"')[0]
+
+    def test_what_is_withheld_is_not_said_to_be_nothing(self):
+        """A month's findings are told of the year only: neither that there are some nor that not."""
+        folder = self.marked()
+        empty = Year(self.dir / "empty").finish() if (self.dir / "empty").mkdir() is None else None
+        for language, nothing, of_years in (
+                ("en", "the rules found nothing", "told for whole years only"),
+                ("ja", "説明を要する事項は見つかりませんでした", "年次報告書でのみ示します")):
+            self.assertIn("class=\"notice\"", self.page(folder, "2025-06", language))
+            self.assertIn(nothing, self.page(empty, "2025-07", language))
+            for ledger in (folder, empty):
+                page = self.page(ledger, "2025-06", language, "--profile", "public")
+                self.assertNotIn(nothing, page)
+                self.assertIn(of_years, page)
+                self.assertNotIn({"en": "None in this period", "ja": "この期間にはありません"}[language],
+                                 page)
+
+    def test_a_column_without_a_number_is_left_out_and_the_reason_said(self):
+        page = self.page(self.marked(), "2025-06", "en", "--profile", "public")
+        emergencies = page[page.index("Emergency uses by agency"):]
+        emergencies = emergencies[:emergencies.index("</p>")]
+        self.assertNotIn("Shortest</th>", emergencies)
+        self.assertIn("Begun</th>", emergencies)
+        self.assertIn("Shortest, Median, Longest: not given", emergencies)
+        self.assertIn("Ratified, Refused, Undecided at the end: given in the report of the year only",
+                      emergencies)
+
     def reasoned(self, value):
         """A number, a key, or what is told in its place with the reason."""
         if isinstance(value, dict) and "withheld" in value:
