@@ -332,7 +332,7 @@ class Texts(Case):
         empty = Year(self.dir / "empty").finish() if (self.dir / "empty").mkdir() is None else None
         for language, nothing, of_years in (
                 ("en", "the rules found nothing", "told for whole years only"),
-                ("ja", "説明を要する事項は見つかりませんでした", "年次報告書でのみ示します")):
+                ("ja", "説明を要する事項は見つかりませんでした", "年次報告書でのみ、規則ごとに")):
             self.assertIn("class=\"notice\"", self.page(folder, "2025-06", language))
             self.assertIn(nothing, self.page(empty, "2025-07", language))
             for ledger in (folder, empty):

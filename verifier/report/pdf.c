@@ -101,16 +101,25 @@ static void put_place(struct pdf *p, const char *heading)
     buf_destroy(&text);
 }
 
-/* `next` is the block behind it, or NULL: a heading is not left alone by a chart. */
-static void put_section(struct pdf *p, const struct block *b, const struct block *next)
+/* The room that a heading needs with what must not leave it: a paragraph, and a chart behind that. */
+static double height_with_heading(struct pdf *p, const struct block *next, const struct block *end)
 {
-    double x = PDF_LEFT + 30, height = 190;
+    double height = 60;
+
+    for (; next < end && next->type == BLOCK_PARAGRAPH; next++)
+        height += 50;
+    if (next < end && next->type == BLOCK_CHART)
+        height += pdf_chart_height(p, next->chart);
+    return fmax(height, 150);
+}
+
+static void put_section(struct pdf *p, const struct block *b, const struct block *end)
+{
+    double x = PDF_LEFT + 30;
     char number[32];
 
-    if (next != NULL && next->type == BLOCK_CHART)
-        height = fmax(height, 60 + pdf_chart_height(p, next->chart));
     pdf_space(p, 26);
-    pdf_need(p, height);
+    pdf_need(p, height_with_heading(p, b + 1, end));
     p->section_pages[p->section++] = p->page;
     if (p->drawing)
         put_place(p, b->text);
@@ -161,11 +170,11 @@ static void put_list(struct pdf *p, const struct block *b)
     pdf_space(p, 6);
 }
 
-static void put_block(struct pdf *p, const struct block *b, const struct block *next)
+static void put_block(struct pdf *p, const struct block *b, const struct block *end)
 {
     switch (b->type) {
     case BLOCK_SECTION:
-        put_section(p, b, next);
+        put_section(p, b, end);
         return;
     case BLOCK_SUBSECTION:
         pdf_space(p, 14);
@@ -217,7 +226,7 @@ static void put_all(struct pdf *p, bool drawing)
     for (size_t i = 0; i < p->d->block_count && p->err == 0; i++) {
         if (p->d->blocks[i].type == BLOCK_SECTION && p->section == 0)
             put_contents(p);
-        put_block(p, &p->d->blocks[i], i + 1 < p->d->block_count ? &p->d->blocks[i + 1] : NULL);
+        put_block(p, &p->d->blocks[i], p->d->blocks + p->d->block_count);
     }
     if (drawing) {
         assert(p->err != 0 || p->page == p->page_count);

@@ -100,7 +100,7 @@ static struct wish wish_of(struct pdf *p, const struct document_table *t, size_t
     if (text.n > 0) /* only sums are bold */
         whole = measured(p, text, kind == COLUMN_NUMBER);
     wish.full = fmax(whole, measured(p, heading, true));
-    wish.least = measured(p, widest_word(heading), true);
+    wish.least = measured(p, widest_word(heading), true) * SLACK_TEXT;
     if (may_break_anywhere(heading))
         wish.least = fmax(wish.least, fmin(measured(p, heading, true), HEADING_MAX));
     if (kind == COLUMN_NUMBER)

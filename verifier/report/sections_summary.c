@@ -106,13 +106,11 @@ static void put_found(struct page *p, bool has_entries)
 
     show_figure(p, &count, FIGURE_COUNT, found);
     if (json_object_get(found, "withheld") != NULL)
-        SAY(p, NOTICE, RULES_WITHHELD);
+        PUT(p, NOTICE, RULES_WITHHELD, WORDS(p, SECTION_FINDINGS));
     else if (figure_high(found) == 0 && has_entries && is_verified(p))
         SAY(p, GOOD, RULES_GOOD);
     else if (figure_high(found) == 0 && has_entries)
         SAY(p, PARAGRAPH, RULES_NOTHING);
-    else if (figure_low(found) != figure_high(found))
-        PUT(p, NOTICE, RULES_RANGE, count.text, WORDS(p, SECTION_FINDINGS));
     else if (figure_high(found) == 1)
         PUT(p, NOTICE, RULES_ONE, WORDS(p, SECTION_FINDINGS));
     else if (figure_high(found) > 1)
