@@ -116,6 +116,22 @@ static uint32_t columns_told(const struct page *p, const struct figure_table *ta
     return columns;
 }
 
+/* Whether sums are shown: of several rows those that are told, of none what may be other than 0. */
+static bool shows_total(const struct figure_table *table, uint32_t columns, const json_t *all)
+{
+    const json_t *rows = json_object_get(all, "rows"), *total = json_object_get(all, "total");
+
+    for (unsigned i = 0; table->columns[i].name != NULL; i++) {
+        const json_t *sum = json_object_get(total, table->columns[i].name);
+
+        if ((columns >> i & 1) == 0 || sum == NULL || why_withheld(sum) != NULL)
+            continue;
+        if (json_array_size(rows) > 1 || (json_array_size(rows) == 0 && figure_high(sum) > 0))
+            return true;
+    }
+    return false;
+}
+
 /* What is told of a row as less than the number itself. */
 struct hidden {
     bool small, sum, rounded, cells[WITHHELD];
@@ -189,7 +205,8 @@ static void write_reasons(const struct page *p, struct buf *note, const struct f
 
     json_array_foreach ((json_t *)rows, i, row)
         look_for_hidden(&h, table, columns, row);
-    look_for_hidden(&h, table, columns, json_object_get(all, "total"));
+    if (shows_total(table, columns, all))
+        look_for_hidden(&h, table, columns, json_object_get(all, "total"));
     if (h.small)
         buf_printf(
             next_sentence(p, note), WORDS(p, REASON_SMALL), show_number(&greatest, h.greatest));
@@ -204,16 +221,6 @@ static void write_reasons(const struct page *p, struct buf *note, const struct f
         if (p->is_public)
             add_columns(p, note, table, all, w);
     }
-}
-
-/* Whether a sum that is told of no row may be other than 0. */
-static bool has_sum(const struct figure_table *table, uint32_t columns, const json_t *total)
-{
-    for (unsigned i = 0; table->columns[i].name != NULL; i++)
-        if ((columns >> i & 1) != 0 &&
-            figure_high(json_object_get(total, table->columns[i].name)) > 0)
-            return true;
-    return false;
 }
 
 static size_t put_heads(
@@ -275,7 +282,7 @@ void put_table(struct page *p, enum figure_table_number number, uint32_t columns
     document_table(p->d, message_in(p->wording.language, caption), heads, count,
         p->is_public ? WORDS(p, NO_ROWS_PUBLIC) : WORDS(p, NO_ROWS));
     put_rows(p, table, columns, rows);
-    if (json_array_size(rows) > 1 || (json_array_size(rows) == 0 && has_sum(table, columns, total)))
+    if (shows_total(table, columns, all))
         put_total(p, table, columns, total);
     if (note.n > 0)
         document_table_note(p->d, buf_view(&note));
