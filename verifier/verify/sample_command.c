@@ -19,6 +19,7 @@
 
 struct sample_run {
     struct audited ledger;
+    struct record_keeper keeper;
     uint64_t n;
     bool urgent_first;
     const char *seed, *actions_text, *format, *out, *limits_path;
@@ -276,12 +277,12 @@ static int put_sheet(struct sample_run *run, struct filepart *part)
 /* The audit in which records are drawn, at the checkpoint that the rules saw. */
 static int draw(struct sample_run *run, int argc, char **argv)
 {
-    struct record_keeper keeper = {
-        .take = keep_record, .give = see_record, .entry = see_entry, .ctx = run};
     int status = audited_open(&run->ledger, argv[0], argv[optind]);
 
     (void)argc;
-    run->ledger.options.keeper = &keeper;
+    run->keeper = (struct record_keeper){
+        .take = keep_record, .give = see_record, .entry = see_entry, .ctx = run};
+    run->ledger.options.keeper = &run->keeper;
     if (status == 0 && run->urgent != NULL)
         run->ledger.options.checkpoint = urgent_checkpoint(run->urgent);
     if (status == 0)
