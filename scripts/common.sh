@@ -41,6 +41,7 @@ file:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a libclang-rt-dev
 cmd:clang-tidy clang-tidy
 cmd:cppcheck cppcheck
 cmd:valgrind valgrind
+cmd:openssl openssl
 cmd:python3 python3
 cmd:glpsol glpk-utils
 cmd:pdftotext poppler-utils

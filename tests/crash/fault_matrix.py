@@ -33,7 +33,7 @@ from fault_lab import BIN, Page, scratch  # noqa: E402
 
 LIBRARY = BIN / "tests/crash/.libs/faultlib.so"
 SEED = int(os.environ.get("KEIIN_SEED", random.randrange(2**32)))
-SECONDS = {False: 55, True: 840}  # of a sample; of ./runtests --long, which ends what is longer
+SECONDS = {False: 40, True: 840}  # of a sample; of ./runtests --long, which ends what is longer
 SCENARIOS = {s.name: s for s in fault_ledger.SCENARIOS + fault_client.SCENARIOS}
 
 # The library's interposition must reach every library through which the programs speak to the
